@@ -1,0 +1,316 @@
+//! Reading and writing of values by their schemas, and the check of every bound on the way in.
+
+use crate::report::Value;
+use crate::{Constraint, Kind, Malformed, Report, Schema, Sink, Source, TimeFormat};
+use bytes::Bytes;
+use names::{KeyRef, Time};
+use secret::{Private, Secret};
+use std::collections::BTreeMap;
+
+/// A generated structure.
+pub trait Shape {
+    fn schema() -> &'static Schema;
+}
+
+/// What can be written to any format.
+pub trait Write {
+    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink);
+}
+
+/// What can be read from any format. `None` says that violations were reported and no value can be made.
+pub trait Read: Sized {
+    fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed>;
+}
+
+/// A generated enumeration. Unknown values never become one: they are violations.
+pub trait Enumeration: Sized + Copy + 'static {
+    fn of(text: &str) -> Option<Self>;
+
+    fn as_str(self) -> &'static str;
+}
+
+/// Reads the members of a structure, keeps the report's place, and notes required members that are missing. `each` reads one member.
+pub fn read_members(
+    schema: &'static Schema,
+    source: &mut dyn Source,
+    report: &mut Report,
+    each: &mut dyn FnMut(usize, &mut dyn Source, &mut Report) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
+    let members = schema.members();
+    let mut seen = 0_u128;
+    source.structure(schema, &mut |index, source| {
+        let Some(member) = members.get(index) else { return Ok(()) };
+        seen |= 1 << index;
+        report.enter_member(index, member);
+        // On an error the place is kept, so that the caller's text can name it.
+        each(index, source, report)?;
+        report.leave();
+        Ok(())
+    })?;
+    for (index, member) in members.iter().enumerate() {
+        if member.required && seen & (1 << index) == 0 {
+            report.enter_member(index, member);
+            report.violate(Value::Null, Constraint::NotNull);
+            report.leave();
+        }
+    }
+    Ok(())
+}
+
+/// Reads one member's value for generated code.
+pub fn finish_member<T: Read>(
+    schema: &'static Schema,
+    index: usize,
+    slot: &mut Option<T>,
+    source: &mut dyn Source,
+    report: &mut Report,
+) -> Result<(), Malformed> {
+    if let Some(member) = schema.members().get(index) {
+        *slot = T::read(member.schema, source, report)?;
+    }
+    Ok(())
+}
+
+fn check_length(length: u64, min: u64, max: u64, shown: impl Fn() -> Value, report: &mut Report) {
+    if length < min {
+        report.violate(shown(), Constraint::LengthMin(min));
+    }
+    if length > max {
+        report.violate(shown(), Constraint::LengthMax(max));
+    }
+}
+
+/// Notes every bound of a text that does not hold.
+fn check_text(schema: &'static Schema, text: &str, report: &mut Report) {
+    let shown = || Value::Text(text.to_owned());
+    match &schema.kind {
+        Kind::Text { min, max, pattern } => {
+            check_length(text.chars().count() as u64, *min, *max, shown, report);
+            if let Some(pattern) = pattern
+                && !pattern.admits(text)
+            {
+                report.violate(shown(), Constraint::Pattern(pattern.text));
+            }
+        }
+        Kind::Enumeration { values } if !values.contains(&text) => report.violate(shown(), Constraint::Values(values)),
+        _ => {}
+    }
+}
+
+impl Read for String {
+    fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        let text = source.text()?;
+        check_text(schema, &text, report);
+        Ok(Some(text))
+    }
+}
+
+impl Write for String {
+    fn write(&self, _: &'static Schema, sink: &mut dyn Sink) {
+        sink.text(self);
+    }
+}
+
+impl Read for KeyRef {
+    fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        let text = source.text()?;
+        check_text(schema, &text, report);
+        Ok(Some(Self::parse(&text)))
+    }
+}
+
+impl Write for KeyRef {
+    fn write(&self, _: &'static Schema, sink: &mut dyn Sink) {
+        sink.text(self.as_str());
+    }
+}
+
+/// Reads an enumeration for generated code.
+pub fn read_enumeration<T: Enumeration>(
+    schema: &'static Schema,
+    source: &mut dyn Source,
+    report: &mut Report,
+) -> Result<Option<T>, Malformed> {
+    let text = source.text()?;
+    check_text(schema, &text, report);
+    Ok(T::of(&text))
+}
+
+impl Read for Bytes {
+    fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        let bytes = source.blob()?;
+        if let Kind::Blob { min, max } = schema.kind {
+            // AWS's services are written in Java and print the buffer, not the bytes.
+            let length = bytes.len();
+            let shown = || Value::Text(format!("java.nio.HeapByteBuffer[pos=0 lim={length} cap={length}]"));
+            check_length(length as u64, min, max, shown, report);
+        }
+        Ok(Some(Self::from(bytes)))
+    }
+}
+
+impl Write for Bytes {
+    fn write(&self, _: &'static Schema, sink: &mut dyn Sink) {
+        sink.blob(self);
+    }
+}
+
+impl Read for Secret {
+    fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        let (secret, min, max) = match schema.kind {
+            Kind::Blob { min, max } => (source.secret_blob()?, min, max),
+            Kind::Text { min, max, .. } => (source.secret_text()?, min, max),
+            _ => (source.secret_text()?, 0, u64::MAX),
+        };
+        check_length(secret.len() as u64, min, max, || Value::Hidden, report);
+        Ok(Some(secret))
+    }
+}
+
+impl Write for Secret {
+    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
+        sink.secret(schema, self);
+    }
+}
+
+impl<T: Read> Read for Private<T> {
+    fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        Ok(T::read(schema, source, report)?.map(Self::new))
+    }
+}
+
+impl<T: Write> Write for Private<T> {
+    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
+        self.read().write(schema, sink);
+    }
+}
+
+impl Read for i64 {
+    fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        let number = source.integer()?;
+        if let Kind::Integer { min, max } = schema.kind {
+            if number < min {
+                report.violate(Value::Text(number.to_string()), Constraint::ValueMin(min));
+            }
+            if number > max {
+                report.violate(Value::Text(number.to_string()), Constraint::ValueMax(max));
+            }
+        }
+        Ok(Some(number))
+    }
+}
+
+impl Write for i64 {
+    fn write(&self, _: &'static Schema, sink: &mut dyn Sink) {
+        sink.integer(*self);
+    }
+}
+
+impl Read for f64 {
+    fn read(_: &'static Schema, source: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
+        source.float().map(Some)
+    }
+}
+
+impl Write for f64 {
+    fn write(&self, _: &'static Schema, sink: &mut dyn Sink) {
+        sink.float(*self);
+    }
+}
+
+impl Read for bool {
+    fn read(_: &'static Schema, source: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
+        source.boolean().map(Some)
+    }
+}
+
+impl Write for bool {
+    fn write(&self, _: &'static Schema, sink: &mut dyn Sink) {
+        sink.boolean(*self);
+    }
+}
+
+impl Read for Time {
+    fn read(_: &'static Schema, source: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
+        source.time(TimeFormat::ByProtocol).map(Some)
+    }
+}
+
+impl Write for Time {
+    fn write(&self, _: &'static Schema, sink: &mut dyn Sink) {
+        sink.time(*self);
+    }
+}
+
+impl<T: Read> Read for Box<T> {
+    fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        Ok(T::read(schema, source, report)?.map(Self::new))
+    }
+}
+
+impl<T: Write> Write for Box<T> {
+    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
+        (**self).write(schema, sink);
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        let Kind::List { item, min, max, .. } = schema.kind else { return Err(Malformed::Syntax) };
+        let mut items = Self::new();
+        let mut count = 0;
+        source.list(schema, &mut |source| {
+            report.enter_item(count);
+            count += 1;
+            items.extend(T::read(item, source, report)?);
+            report.leave();
+            Ok(())
+        })?;
+        check_length(count as u64, min, max, || Value::Hidden, report);
+        Ok(Some(items))
+    }
+}
+
+impl<T: Write> Write for Vec<T> {
+    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
+        let Kind::List { item, .. } = schema.kind else { return };
+        sink.begin(schema, self.len());
+        for value in self {
+            sink.item();
+            value.write(item, sink);
+        }
+        sink.end();
+    }
+}
+
+impl<T: Read> Read for BTreeMap<String, T> {
+    fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        let Kind::Map { key, value, min, max, .. } = schema.kind else { return Err(Malformed::Syntax) };
+        let mut entries = Self::new();
+        let mut count = 0;
+        source.map(schema, &mut |name, source| {
+            report.enter_key(count);
+            count += 1;
+            check_text(key, name, report);
+            if let Some(entry) = T::read(value, source, report)? {
+                entries.insert(name.to_owned(), entry);
+            }
+            report.leave();
+            Ok(())
+        })?;
+        check_length(count as u64, min, max, || Value::Hidden, report);
+        Ok(Some(entries))
+    }
+}
+
+impl<T: Write> Write for BTreeMap<String, T> {
+    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
+        let Kind::Map { value, .. } = schema.kind else { return };
+        sink.begin(schema, self.len());
+        for (name, entry) in self {
+            sink.key(name);
+            entry.write(value, sink);
+        }
+        sink.end();
+    }
+}
