@@ -1,1 +1,3 @@
-//! Empty until its room is built.
+//! The wire: signatures and the protocols of AWS, from bytes to shapes and back. No I/O.
+
+pub mod sigv4;
