@@ -1,0 +1,164 @@
+//! What comes out of an evaluation: the grounds of an Allow, or the cause of a denial with AWS's words for it.
+
+use crate::Kind;
+use crate::request::Source;
+use std::sync::Arc;
+
+/// The answer. There is no third.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Decision {
+    Allow(Grounds),
+    Deny(Denial),
+}
+
+/// Why a request is allowed. The trail keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grounds {
+    how: How,
+    statements: Vec<StatementRef>,
+}
+
+/// What decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// Identity policies, with the account's delegation where the resource must write one.
+    Identity,
+    /// The resource's policy alone.
+    Resource,
+    /// Both sides of a call between accounts.
+    Both,
+    /// A KMS grant, by its id.
+    Grant(Box<str>),
+    /// The root user needs no policy of his own.
+    Root,
+}
+
+/// A statement of one of the documents that were judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementRef {
+    /// The name of the source, such as `inline:Decrypt` or a managed policy's ARN.
+    pub source: Box<str>,
+    /// Counted from 0.
+    pub index: usize,
+    pub sid: Option<Arc<str>>,
+}
+
+/// Why a request is denied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    place: Place,
+    /// None: nothing denies, but something that must allow is silent.
+    statement: Option<StatementRef>,
+    /// Whether the caller belongs to another account than the resource.
+    foreign: bool,
+}
+
+/// A kind of source.
+///
+/// Not `non_exhaustive`: each has its own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A service control policy.
+    Guardrail,
+    /// A bucket's, topic's, … policy.
+    Resource,
+    KeyPolicy,
+    Trust,
+    Identity,
+    Boundary,
+    Session,
+}
+
+impl Grounds {
+    pub(crate) fn new(how: How, statements: Vec<StatementRef>) -> Self {
+        Self { how, statements }
+    }
+
+    pub fn how(&self) -> &How {
+        &self.how
+    }
+
+    /// The statements that allowed, one for each source that had to.
+    pub fn statements(&self) -> &[StatementRef] {
+        &self.statements
+    }
+}
+
+impl Denial {
+    pub(crate) fn new(place: Place, statement: Option<StatementRef>, foreign: bool) -> Self {
+        Self { place, statement, foreign }
+    }
+
+    pub fn is_explicit(&self) -> bool {
+        self.statement.is_some()
+    }
+
+    /// The Deny that matched, if one did.
+    pub fn statement(&self) -> Option<&StatementRef> {
+        self.statement.as_ref()
+    }
+
+    /// Where the Deny stands, or which side had nothing that allows.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// AWS's words: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>. `action` as the API spells
+    /// it (`kms:Decrypt`). The ARN of the policy that denies is named within one account only, as AWS does since 2026.
+    ///
+    /// Of another account's key, the caller does not hear whether it exists: all that its side can object has one text.
+    pub fn text(&self, principal_arn: &str, action: &str, resource: &str) -> String {
+        let who = format!("User: {principal_arn} is not authorized to perform: {action}");
+        if self.foreign && self.place == Place::KeyPolicy {
+            return format!(
+                "{who} on this resource because the resource does not exist in this Region, no resource-based policies allow access, \
+                 or a resource-based policy explicitly denies access"
+            );
+        }
+        let on = format!("{who} on resource: {resource}");
+        if self.foreign && self.place == Place::Trust {
+            return on;
+        }
+        let Some(statement) = &self.statement else {
+            return format!("{on} because no {} allows the {action} action", self.place.words());
+        };
+        let article = match self.place {
+            Place::Identity => "an",
+            Place::Trust => "the",
+            Place::Guardrail | Place::Resource | Place::KeyPolicy | Place::Boundary | Place::Session => "a",
+        };
+        let text = format!("{on} with an explicit deny in {article} {}", self.place.words());
+        let named = !self.foreign && statement.source.starts_with("arn:");
+        if named { format!("{text}: {}", statement.source) } else { text }
+    }
+}
+
+impl Place {
+    /// Where a resource's policy of this kind stands.
+    pub(crate) fn of_resource(kind: Kind) -> Self {
+        match kind {
+            Kind::KeyPolicy => Self::KeyPolicy,
+            Kind::Trust => Self::Trust,
+            Kind::Identity | Kind::Managed | Kind::Resource => Self::Resource,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Guardrail => "service control policy",
+            Self::Resource | Self::KeyPolicy => "resource-based policy",
+            Self::Trust => "role trust policy",
+            Self::Identity => "identity-based policy",
+            Self::Boundary => "permissions boundary",
+            Self::Session => "session policy",
+        }
+    }
+}
+
+impl StatementRef {
+    pub(crate) fn new(source: &Source<'_>, index: usize) -> Self {
+        let sid = source.document.statements().get(index).and_then(|statement| statement.sid.clone());
+        Self { source: source.name.into(), index, sid }
+    }
+}
