@@ -13,13 +13,15 @@ mod sink;
 mod source;
 mod value;
 
-pub use model::{Empty, Model, OperationModel, OperationShape, Protocol};
+pub use model::{EMPTY, Empty, ErrorModel, Model, OperationModel, OperationShape, Protocol};
 pub use pattern::Pattern;
 pub use report::{Constraint, Report, Value as ShownValue, Violation, text as violations_text};
 pub use schema::{Kind, Location, Member, Schema, Secrecy, Shown, TimeFormat};
 pub use sink::Sink;
 pub use source::{Malformed, Source};
-pub use value::{Enumeration, Read, Shape, Write, finish_member, read_enumeration, read_members};
+pub use value::{
+    Enumeration, Read, Shape, Write, finish_member, present, read_enumeration, read_members, write_members,
+};
 
 #[doc(hidden)]
 pub use bytes;

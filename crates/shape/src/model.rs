@@ -1,7 +1,6 @@
 //! What the model says of a service and of its operations.
 
-use crate::{Malformed, Source};
-use crate::{Read, Report, Schema, Shape, Sink, Write};
+use crate::{Malformed, Read, Report, Schema, Shape, Sink, Source, Write};
 
 /// One service's model, as far as it is served.
 pub struct Model {
@@ -20,6 +19,8 @@ pub struct Model {
     pub protocols: &'static [Protocol],
     /// The operations that have shapes here, by name.
     pub operations: &'static [OperationModel],
+    /// The errors that these operations declare, by name.
+    pub errors: &'static [ErrorModel],
     /// The names of all operations of AWS's model, served or not.
     pub known: &'static [&'static str],
 }
@@ -48,6 +49,19 @@ pub struct OperationModel {
     pub errors: &'static [&'static str],
 }
 
+/// One error of a model.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ErrorModel {
+    /// The shape's name, which the JSON protocols write: `NotFoundException`.
+    pub name: &'static str,
+    /// The HTTP status. Where the model gives none it is 400, and 500 for faults of the service.
+    pub status: u16,
+    /// What the query protocol writes: `NoSuchEntity`. The shape's name where the model gives no other.
+    pub code: &'static str,
+    /// The member that holds the text: `message` or `Message`. `None` where the model has no text.
+    pub message: Option<&'static str>,
+}
+
 /// An operation's shapes. A service implements its behaviour for a marker of its own and names this one as its shape.
 pub trait OperationShape: Send + Sync + 'static {
     const NAME: &'static str;
@@ -61,7 +75,8 @@ pub trait OperationShape: Send + Sync + 'static {
 #[derive(Default, Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Empty;
 
-static EMPTY: Schema =
+/// The schema of [`Empty`].
+pub static EMPTY: Schema =
     Schema { name: "Empty", kind: crate::Kind::Structure { members: &[] }, secrecy: crate::Secrecy::Public };
 
 impl Shape for Empty {

@@ -23,7 +23,7 @@ impl Pattern {
     pub fn admits(&self, text: &str) -> bool {
         let compiled = self.compiled.get_or_init(|| {
             let whole = format!("^(?:{})$", self.expression);
-            regex::RegexBuilder::new(&whole).size_limit(PATTERN_BYTES_MAX).dot_matches_new_line(true).build().ok()
+            regex::RegexBuilder::new(&whole).size_limit(PATTERN_BYTES_MAX).build().ok()
         });
         compiled.as_ref().is_some_and(|expression| expression.is_match(text))
     }

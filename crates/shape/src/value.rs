@@ -1,7 +1,7 @@
 //! Reading and writing of values by their schemas, and the check of every bound on the way in.
 
 use crate::report::Value;
-use crate::{Constraint, Kind, Malformed, Report, Schema, Sink, Source, TimeFormat};
+use crate::{Constraint, Kind, Malformed, Report, Schema, Secrecy, Sink, Source, TimeFormat};
 use bytes::Bytes;
 use names::{KeyRef, Time};
 use secret::{Private, Secret};
@@ -71,6 +71,23 @@ pub fn finish_member<T: Read>(
     Ok(())
 }
 
+/// Writes a structure for generated code: one value a member, in the schema's order, `None` for what is absent.
+pub fn write_members(schema: &'static Schema, sink: &mut dyn Sink, values: &[Option<&dyn Write>]) {
+    sink.begin(schema, values.iter().flatten().count());
+    for (member, value) in schema.members().iter().zip(values) {
+        if let Some(value) = value {
+            sink.member(member);
+            value.write(member.schema, sink);
+        }
+    }
+    sink.end();
+}
+
+/// An optional member for [`write_members`].
+pub fn present<T: Write>(value: &Option<T>) -> Option<&dyn Write> {
+    value.as_ref().map(|value| value as &dyn Write)
+}
+
 fn check_length(length: u64, min: u64, max: u64, shown: impl Fn() -> Value, report: &mut Report) {
     if length < min {
         report.violate(shown(), Constraint::LengthMin(min));
@@ -82,7 +99,9 @@ fn check_length(length: u64, min: u64, max: u64, shown: impl Fn() -> Value, repo
 
 /// Notes every bound of a text that does not hold.
 fn check_text(schema: &'static Schema, text: &str, report: &mut Report) {
-    let shown = || Value::Text(text.to_owned());
+    // The report hides what stands in a secret member; an item's or a key's own secrecy it cannot see.
+    let public = schema.secrecy == Secrecy::Public;
+    let shown = || if public { Value::Text(text.to_owned()) } else { Value::Hidden };
     match &schema.kind {
         Kind::Text { min, max, pattern } => {
             check_length(text.chars().count() as u64, *min, *max, shown, report);
