@@ -1,1 +1,3 @@
-//! Empty until its room is built.
+//! The shapes of STS, made from `models/sts.json` and `models/sts.house.toml` at build time.
+
+include!(concat!(env!("OUT_DIR"), "/shapes.rs"));
