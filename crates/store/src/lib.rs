@@ -1,1 +1,41 @@
-//! Empty until its room is built.
+//! Ordered, transactional tables of typed, sealed records, and the rows of the trail.
+//!
+//! Values are sealed by the [`cipher::Barrier`] before an engine sees them; **the keys of rows and the names of spaces are not**: an
+//! engine has to order them. What must not be read by whoever holds the disk does not belong into a key.
+//!
+//! From below: an [`Engine`] keeps `(space, key) → row` and the trail, and takes [`Batch`]es that it commits as a whole or not at all
+//! ([`SqliteEngine`], [`MemoryEngine`]; one suite runs on both). A [`Store`] makes typed [`Table`]s of it and keeps decoded rows warm. A
+//! [`Draft`] gathers the writes of a family of calls over what the store holds, and becomes a batch.
+//!
+//! There is no path to a commit without an event: [`Batch::new`] demands at least one.
+
+mod bounded;
+mod draft;
+mod engine;
+mod key;
+mod memory;
+mod record;
+mod revision;
+mod sqlite;
+mod store;
+mod table;
+mod trail;
+mod view;
+mod warm;
+
+pub use draft::{Draft, Event, Wrote};
+pub use engine::{
+    Answer, BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, Check, CommitError, Committed, Direction, Engine, EngineFault,
+    INDEX_ENTRIES_MAX, IndexEntry, IndexQuery, Oversized, Range, Row, Rows, ScrubError, SealedEvent, TrailPage,
+    TrailSource, Write,
+};
+pub use key::{Cursor, Only, PrefixOf, Span, TableKey};
+pub use memory::MemoryEngine;
+pub use record::{NoPrevious, Record};
+pub use revision::Revision;
+pub use sqlite::{OpenError, SqliteEngine, SqliteOptions, TrailReader};
+pub use store::{Broken, SCAN_ROWS_MAX, Store};
+pub use table::{Derives, Index, Table};
+pub use trail::{Anchor, Flaw, Head, Recorded, TRAIL_SPACE, TrailRow, Verdict, verify};
+pub use view::{Found, Held, Scanned};
+pub use warm::WARM_BYTES_MAX_DEFAULT;

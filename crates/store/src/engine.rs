@@ -1,0 +1,326 @@
+//! What an engine is: rows in order, commits as a whole, and the trail beside them.
+
+use crate::trail::{Head, TrailRow};
+use crate::{Revision, Store};
+use cipher::Barrier;
+use names::Time;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// The checks and writes that one batch may have.
+pub const BATCH_ROWS_MAX: usize = 4096;
+/// The keys, values and events of one batch together.
+pub const BATCH_BYTES_MAX: usize = 4 << 20;
+/// The entries that one [`Engine::index_add`] may bring.
+pub const INDEX_ENTRIES_MAX: usize = 10_000;
+
+/// What an engine answers, in its own time.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Keys and rows, in the order asked for.
+pub type Rows = Vec<(Vec<u8>, Row)>;
+
+/// Where the trail can be read: an engine, or a store that another process has open.
+pub trait TrailSource: Send + Sync {
+    /// The rows from sequence `from` on, `limit` at most, and the head, both of one moment.
+    fn trail(&self, from: u64, limit: usize) -> Answer<'_, Result<TrailPage, EngineFault>>;
+}
+
+/// An ordered map from `(space, key)` to rows, with a trail. Reads see only what is committed.
+pub trait Engine: TrailSource {
+    fn row<'a>(&'a self, space: &'static str, key: &'a [u8]) -> Answer<'a, Result<Option<Row>, EngineFault>>;
+
+    /// The rows of `range` in the order of their keys (or against it), `limit` at most, all of one moment.
+    fn scan<'a>(
+        &'a self,
+        space: &'static str,
+        range: &'a Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Answer<'a, Result<Rows, EngineFault>>;
+
+    /// All or nothing, and durable when it answers `Ok`. A future that is dropped after its first poll may still be committed.
+    fn commit(&self, batch: Batch) -> Answer<'_, Result<Committed, CommitError>>;
+
+    /// The last row of the trail, as it signs for itself; `None` before the first commit.
+    fn head(&self) -> Answer<'_, Result<Option<Head>, EngineFault>>;
+
+    /// Upkeep of the trail's look-up index: adds `entries` and notes that all up to sequence `upto` are in. Adding twice is adding once.
+    fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Answer<'_, Result<(), EngineFault>>;
+
+    /// The sequence up to which the look-up index is complete; 0 before the first upkeep.
+    fn indexed_upto(&self) -> Answer<'_, Result<u64, EngineFault>>;
+
+    /// Times and sequences of the events under a token, newest first.
+    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<(Time, u64)>, EngineFault>>;
+
+    /// A row about the store itself (how it is unsealed). It is neither sealed nor recorded: it is read before there is a barrier.
+    fn note<'a>(&'a self, name: &'a str) -> Answer<'a, Result<Option<Vec<u8>>, EngineFault>>;
+
+    fn put_note<'a>(&'a self, name: &'a str, bytes: Vec<u8>) -> Answer<'a, Result<(), EngineFault>>;
+
+    /// Erases what deleted and replaced rows have left behind. When it answers `Ok`, their bytes are nowhere in the data directory.
+    fn scrub(&self) -> Answer<'_, Result<(), ScrubError>>;
+}
+
+/// A row as an engine keeps it: sealed bytes, and what the seal is bound to beside space and key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    pub revision: Revision,
+    pub format: u16,
+    pub bytes: Arc<[u8]>,
+}
+
+/// Keys from `from` (included) to `to` (excluded; `None` is the end of the space).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Range {
+    pub from: Vec<u8>,
+    pub to: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    Forward,
+    Backward,
+}
+
+/// What a commit demands of the state it meets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Check {
+    /// The row is there, at this revision.
+    At { space: &'static str, key: Vec<u8>, revision: Revision },
+    /// There is no such row.
+    Absent { space: &'static str, key: Vec<u8> },
+    /// The range holds these rows at these revisions, in the order of their keys, and no other. No rows: the range is empty.
+    Range { space: &'static str, range: Range, rows: Vec<(Vec<u8>, Revision)> },
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Write {
+    Put { space: &'static str, key: Vec<u8>, row: Row },
+    Delete { space: &'static str, key: Vec<u8> },
+}
+
+/// An event that awaits its place on the trail.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SealedEvent {
+    pub id: [u8; 16],
+    pub bytes: Vec<u8>,
+}
+
+/// What is committed as one: checks, writes, events.
+pub struct Batch {
+    pub checks: Vec<Check>,
+    pub(crate) writes: Vec<Write>,
+    pub(crate) events: Vec<SealedEvent>,
+    pub(crate) barrier: Arc<Barrier>,
+    pub(crate) landed: Option<Landed>,
+}
+
+/// Called by the engine in the order of the commits, after the batch is durable and before anybody hears of it.
+pub(crate) type Landed = Box<dyn FnOnce() + Send>;
+
+/// The places that a batch's events have on the trail: from `first` to `last`, both included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Committed {
+    pub first: u64,
+    pub last: u64,
+}
+
+/// A page of the trail, and the head at the same moment.
+#[derive(Clone, Debug)]
+pub struct TrailPage {
+    pub rows: Vec<TrailRow>,
+    pub head: Option<Head>,
+}
+
+/// The event at `sequence`, of `time`, is found under `token` (a blind digest).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct IndexEntry {
+    pub token: [u8; 16],
+    pub time: Time,
+    pub sequence: u64,
+}
+
+/// Events under `token` from `from` to `to`, both included; after the entry that ended the page before.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexQuery {
+    pub token: [u8; 16],
+    pub from: Time,
+    pub to: Time,
+    pub after: Option<(Time, u64)>,
+    pub limit: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CommitError {
+    #[error("what was read has changed since")]
+    Conflict,
+    #[error(transparent)]
+    Stopped(#[from] EngineFault),
+}
+
+/// Why an engine cannot answer. After the first one that a commit meets, no commit is answered with success any more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum EngineFault {
+    #[error("the disk is full")]
+    Full,
+    #[error("the disk could not be read or written")]
+    Disk,
+    #[error("the database is damaged")]
+    Damaged,
+    #[error("another process holds the database")]
+    Held,
+    #[error("the store is closed")]
+    Closed,
+    #[error("the database answered code {0}")]
+    Other(i32),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ScrubError {
+    #[error("a reader kept old pages alive; scrub again")]
+    Busy,
+    #[error(transparent)]
+    Stopped(#[from] EngineFault),
+}
+
+/// A batch that is larger than an engine takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a commit has at most {BATCH_ROWS_MAX} checks and writes, and {BATCH_BYTES_MAX} bytes")]
+pub struct Oversized;
+
+impl Batch {
+    /// A batch as an engine takes it. [`crate::Draft::into_batch`] is the way to one whose values are sealed and whose rows are kept warm.
+    ///
+    /// # Panics
+    /// When there is no event: what is not on the trail does not happen, so a commit without a record is a fault of the house.
+    pub fn new(
+        store: &Store,
+        checks: Vec<Check>,
+        writes: Vec<Write>,
+        events: Vec<SealedEvent>,
+    ) -> Result<Self, Oversized> {
+        assert!(!events.is_empty(), "a commit has at least one event");
+        let (rows, bytes) = measure(&checks, &writes, &events);
+        if rows > BATCH_ROWS_MAX || bytes > BATCH_BYTES_MAX {
+            return Err(Oversized);
+        }
+        Ok(Self { checks, writes, events, barrier: Arc::clone(store.barrier()), landed: None })
+    }
+}
+
+impl Range {
+    /// The whole space.
+    pub fn all() -> Self {
+        Self { from: Vec::new(), to: None }
+    }
+
+    /// All keys that begin with `prefix`.
+    pub fn prefix(prefix: &[u8]) -> Self {
+        let mut to = prefix.to_vec();
+        while to.last() == Some(&u8::MAX) {
+            to.pop();
+        }
+        let to = to.pop().map(|last| {
+            to.push(last.saturating_add(1));
+            to
+        });
+        Self { from: prefix.to_vec(), to }
+    }
+
+    pub fn contains(&self, key: &[u8]) -> bool {
+        key >= self.from.as_slice() && self.to.as_ref().is_none_or(|to| key < to.as_slice())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.to.as_ref().is_some_and(|to| *to <= self.from)
+    }
+
+    /// What is left of the range beyond `key`, in the given direction.
+    pub fn beyond(mut self, key: &[u8], direction: Direction) -> Self {
+        match direction {
+            Direction::Forward => self.from = self.from.max(successor(key)),
+            Direction::Backward => self.to = Some(self.to.map_or(key.to_vec(), |to| to.min(key.to_vec()))),
+        }
+        self
+    }
+
+    /// What of the range was seen when reading in the given direction ended at `key`, which is included.
+    pub fn upto(mut self, key: &[u8], direction: Direction) -> Self {
+        match direction {
+            Direction::Forward => self.to = Some(successor(key)),
+            Direction::Backward => self.from = key.to_vec(),
+        }
+        self
+    }
+}
+
+impl Write {
+    pub fn space(&self) -> &'static str {
+        match self {
+            Self::Put { space, .. } | Self::Delete { space, .. } => space,
+        }
+    }
+
+    pub fn key(&self) -> &[u8] {
+        match self {
+            Self::Put { key, .. } | Self::Delete { key, .. } => key,
+        }
+    }
+}
+
+/// The first key after `key`.
+fn successor(key: &[u8]) -> Vec<u8> {
+    let mut next = key.to_vec();
+    next.push(0);
+    next
+}
+
+fn measure(checks: &[Check], writes: &[Write], events: &[SealedEvent]) -> (usize, usize) {
+    let (mut rows, mut bytes) = (writes.len(), 0);
+    for check in checks {
+        match check {
+            Check::At { key, .. } | Check::Absent { key, .. } => (rows, bytes) = (rows + 1, bytes + key.len()),
+            Check::Range { rows: held, .. } => {
+                rows += 1 + held.len();
+                bytes += held.iter().map(|(key, _)| key.len()).sum::<usize>();
+            }
+        }
+    }
+    for write in writes {
+        bytes += write.key().len();
+        if let Write::Put { row, .. } = write {
+            bytes += row.bytes.len();
+        }
+    }
+    (rows, bytes + events.iter().map(|event| event.bytes.len()).sum::<usize>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_ends_where_the_next_begins() {
+        assert_eq!(Range::prefix(b"ab").to, Some(b"ac".to_vec()));
+        assert_eq!(Range::prefix(&[1, 255, 255]).to, Some(vec![2]));
+        assert_eq!(Range::prefix(&[255]).to, None);
+        assert_eq!(Range::prefix(&[]), Range::all());
+        assert!(Range::prefix(b"ab").contains(b"ab") && Range::prefix(b"ab").contains(b"ab\xff\xff"));
+        assert!(!Range::prefix(b"ab").contains(b"ac") && !Range::prefix(b"ab").contains(b"aa\xff"));
+    }
+
+    #[test]
+    fn what_was_seen_and_what_is_left_meet() {
+        for direction in [Direction::Forward, Direction::Backward] {
+            let whole = Range::prefix(b"k");
+            let (seen, left) = (whole.clone().upto(b"kk", direction), whole.beyond(b"kk", direction));
+            for key in [&b"k"[..], b"kj\xff", b"kk", b"kk\0", b"kl", b"kz"] {
+                assert!(seen.contains(key) != left.contains(key), "{key:?} {direction:?}");
+            }
+            assert!(seen.contains(b"kk"));
+        }
+    }
+}

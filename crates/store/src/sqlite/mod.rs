@@ -1,0 +1,177 @@
+//! The engine on SQLite: the default.
+//!
+//! One thread writes, and commits what has queued up meanwhile as one transaction ([`writer`]); a few threads read ([`reader`]). No read
+//! keeps a transaction open beyond its answer, since one forgotten reader lets the write-ahead log grow without end.
+
+mod lock;
+mod reader;
+mod schema;
+mod writer;
+
+pub use reader::TrailReader;
+
+use crate::INDEX_ENTRIES_MAX;
+use crate::engine::{
+    Answer, Batch, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Range, Row, Rows,
+    ScrubError, TrailPage, TrailSource,
+};
+use crate::trail::Head;
+use lock::DirectoryLock;
+use names::Time;
+use reader::Readers;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use writer::{Job, Queue, Writer};
+
+/// How long a connection waits for another process that holds the database.
+const BUSY_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Older versions can lose committed writes: <https://sqlite.org/wal.html#walresetbug>.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+const DATABASE_FILE: &str = "kagiban.db";
+const STATEMENTS_KEPT_MAX: usize = 32;
+
+/// A data directory that is open. It belongs to one process at a time; when the engine is dropped, it is free again.
+pub struct SqliteEngine {
+    queue: Queue,
+    readers: Readers,
+    // INVARIANT: the last field, so that the threads have ended and their connections are closed before the directory is given up.
+    _lock: DirectoryLock,
+}
+
+/// How to open a data directory.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SqliteOptions {
+    /// The database's size in pages of 4 KiB, at most; beyond it the disk counts as full. `None`: as much as there is.
+    pub pages_max: Option<u32>,
+}
+
+/// Why a data directory was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("SQLite {0} is too old: it can lose committed writes")]
+    OldSqlite(&'static str),
+    #[error("the data directory is in use by another process")]
+    InUse,
+    #[error("the data directory has format {found}; this version knows formats up to {known}")]
+    NewerFormat { found: u32, known: u32 },
+    #[error("the data directory has format {found}; only the server brings it to format {known}")]
+    OlderFormat { found: u32, known: u32 },
+    #[error("`{0}` is not a data directory of Kagiban")]
+    Foreign(PathBuf),
+    #[error("the trail's head does not name its last event")]
+    TrailDamaged,
+    #[error("the data directory cannot be used")]
+    Disk(#[from] std::io::Error),
+    #[error("the database cannot be opened")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+impl SqliteEngine {
+    /// Opens `directory`, and makes it if it is not there. `stopped` is called once, from the writer's thread, after the first fault that a
+    /// commit meets: from then on nothing is acknowledged any more, and all that is left to do is to end the process. A sync that failed
+    /// and is said again may answer well and have lost the pages, so nothing is ever tried again.
+    pub fn open(
+        directory: &Path,
+        options: SqliteOptions,
+        stopped: impl FnOnce(EngineFault) + Send + 'static,
+    ) -> Result<Self, OpenError> {
+        let lock = DirectoryLock::take(directory)?;
+        let path = directory.join(DATABASE_FILE);
+        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        schema::prepare_writer(&connection, options)?;
+        schema::migrate(&mut connection, schema::MIGRATIONS, &path)?;
+        lock.sync_directory()?;
+        let head = schema::sound_head(&connection)?;
+        let readers = Readers::open(&path)?;
+        let queue = Queue::start(Writer::new(connection, head), stopped)?;
+        Ok(Self { queue, readers, _lock: lock })
+    }
+}
+
+impl TrailSource for SqliteEngine {
+    fn trail(&self, from: u64, limit: usize) -> Answer<'_, Result<TrailPage, EngineFault>> {
+        self.readers.read(move |connection| reader::trail(connection, from, limit))
+    }
+}
+
+impl Engine for SqliteEngine {
+    fn row<'a>(&'a self, space: &'static str, key: &'a [u8]) -> Answer<'a, Result<Option<Row>, EngineFault>> {
+        let key = key.to_vec();
+        self.readers.read(move |connection| reader::row(connection, space, &key))
+    }
+
+    fn scan<'a>(
+        &'a self,
+        space: &'static str,
+        range: &'a Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Answer<'a, Result<Rows, EngineFault>> {
+        let range = range.clone();
+        self.readers.read(move |connection| reader::scan(connection, space, &range, direction, limit))
+    }
+
+    fn commit(&self, batch: Batch) -> Answer<'_, Result<Committed, CommitError>> {
+        Box::pin(self.queue.ask(|tell| Job::Commit(batch, tell)))
+    }
+
+    fn head(&self) -> Answer<'_, Result<Option<Head>, EngineFault>> {
+        self.readers.read(reader::head)
+    }
+
+    fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Answer<'_, Result<(), EngineFault>> {
+        assert!(entries.len() <= INDEX_ENTRIES_MAX, "upkeep comes in bounded portions");
+        Box::pin(self.queue.ask(move |tell| Job::Index { upto, entries, tell }))
+    }
+
+    fn indexed_upto(&self) -> Answer<'_, Result<u64, EngineFault>> {
+        self.readers.read(reader::indexed_upto)
+    }
+
+    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<(Time, u64)>, EngineFault>> {
+        self.readers.read(move |connection| reader::index_page(connection, &query))
+    }
+
+    fn note<'a>(&'a self, name: &'a str) -> Answer<'a, Result<Option<Vec<u8>>, EngineFault>> {
+        let name = schema::note_name(name);
+        self.readers.read(move |connection| reader::meta(connection, &name))
+    }
+
+    fn put_note<'a>(&'a self, name: &'a str, bytes: Vec<u8>) -> Answer<'a, Result<(), EngineFault>> {
+        let name = schema::note_name(name);
+        Box::pin(self.queue.ask(move |tell| Job::Note { name, bytes, tell }))
+    }
+
+    fn scrub(&self) -> Answer<'_, Result<(), ScrubError>> {
+        Box::pin(self.queue.ask(Job::Scrub))
+    }
+}
+
+/// A connection, with what all connections have in common.
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+    if rusqlite::version_number() < SQLITE_VERSION_MIN {
+        return Err(OpenError::OldSqlite(rusqlite::version()));
+    }
+    // Each connection stays with one thread.
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_WAIT_MAX)?;
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT_MAX);
+    Ok(connection)
+}
+
+fn fault(error: &rusqlite::Error) -> EngineFault {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
+            ErrorCode::DiskFull => EngineFault::Full,
+            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly => EngineFault::Disk,
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => EngineFault::Damaged,
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => EngineFault::Held,
+            _ => EngineFault::Other(failure.extended_code),
+        },
+        // A column that does not hold what this house wrote into it.
+        _ => EngineFault::Damaged,
+    }
+}

@@ -1,0 +1,213 @@
+//! Reading: threads with a connection each, and the statements.
+
+use super::{OpenError, connect, fault, schema};
+use crate::Revision;
+use crate::engine::{Answer, Direction, EngineFault, IndexQuery, Range, Row, Rows, TrailPage, TrailSource};
+use crate::trail::{Head, TrailRow};
+use names::Time;
+use rusqlite::types::Type;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+const READER_THREADS: usize = 2;
+const READS_QUEUED_MAX: usize = 256;
+
+type Read = Box<dyn FnOnce(&Connection) + Send>;
+
+/// The threads that read. Each has a connection of its own, which never writes and so never checkpoints.
+pub(super) struct Readers {
+    /// `None` only while the threads are being ended.
+    queue: Option<mpsc::Sender<Read>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Readers {
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let (queue, reads) = mpsc::channel(READS_QUEUED_MAX);
+        let reads = Arc::new(Mutex::new(reads));
+        let mut threads = Vec::with_capacity(READER_THREADS);
+        for number in 0..READER_THREADS {
+            let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let reads = Arc::clone(&reads);
+            let name = format!("store-reader-{number}");
+            threads.push(std::thread::Builder::new().name(name).spawn(move || serve(&connection, &reads))?);
+        }
+        Ok(Self { queue: Some(queue), threads })
+    }
+
+    /// Does `work` on one of the threads.
+    pub fn read<'a, T: Send + 'static>(
+        &'a self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Answer<'a, Result<T, EngineFault>> {
+        Box::pin(async move {
+            let (tell, told) = oneshot::channel();
+            let read: Read = Box::new(move |connection| {
+                // Nobody may be waiting any more; then nobody misses the answer.
+                let _ = tell.send(work(connection));
+            });
+            let queue = self.queue.as_ref().ok_or(EngineFault::Closed)?;
+            queue.send(read).await.map_err(|_| EngineFault::Closed)?;
+            told.await.map_err(|_| EngineFault::Closed)?.map_err(|error| fault(&error))
+        })
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so already.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(connection: &Connection, reads: &Mutex<mpsc::Receiver<Read>>) {
+    loop {
+        // Whoever has the lock waits for the next read; the others wait for the lock.
+        let read = reads.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+        let Some(read) = read else { return };
+        read(connection);
+    }
+}
+
+/// The trail of a data directory that another process may have open: read only, without its lock.
+pub struct TrailReader {
+    connection: Mutex<Connection>,
+}
+
+impl TrailReader {
+    /// `directory` must have the format of this version.
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        let path = directory.join(super::DATABASE_FILE);
+        let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let found = schema::format_of(&connection, &path)?;
+        let known = u32::try_from(schema::MIGRATIONS.len()).unwrap_or(u32::MAX);
+        match found {
+            _ if found > known => Err(OpenError::NewerFormat { found, known }),
+            _ if found < known => Err(OpenError::OlderFormat { found, known }),
+            _ => Ok(Self { connection: Mutex::new(connection) }),
+        }
+    }
+}
+
+impl TrailSource for TrailReader {
+    /// Reads on the thread that polls: a program that only verifies has nothing else to do with it.
+    fn trail(&self, from: u64, limit: usize) -> Answer<'_, Result<TrailPage, EngineFault>> {
+        Box::pin(async move {
+            let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+            trail(&connection, from, limit).map_err(|error| fault(&error))
+        })
+    }
+}
+
+pub(super) fn row(connection: &Connection, space: &str, key: &[u8]) -> rusqlite::Result<Option<Row>> {
+    let mut statement =
+        connection.prepare_cached("SELECT revision, format, bytes FROM rows WHERE space = ?1 AND key = ?2")?;
+    statement.query_row((space, key), |columns| row_at(columns, 0)).optional()
+}
+
+pub(super) fn scan(
+    connection: &Connection,
+    space: &str,
+    range: &Range,
+    direction: Direction,
+    limit: usize,
+) -> rusqlite::Result<Rows> {
+    let columns = "SELECT key, revision, format, bytes FROM rows WHERE space = :space AND key >= :from";
+    // An open end has no greatest key to compare with, so it is a statement of its own.
+    let bound = if range.to.is_some() { "AND key < :to" } else { "AND :to IS NULL" };
+    let order = match direction {
+        Direction::Forward => "ASC",
+        Direction::Backward => "DESC",
+    };
+    let mut statement = connection.prepare_cached(&format!("{columns} {bound} ORDER BY key {order} LIMIT :limit"))?;
+    let parameters = named_params! {
+        ":space": space, ":from": range.from, ":to": range.to, ":limit": sql_limit(limit)
+    };
+    statement.query_map(parameters, |columns| Ok((columns.get(0)?, row_at(columns, 1)?)))?.collect()
+}
+
+/// The keys and revisions of a range, `limit` at most.
+pub(super) fn revisions(
+    connection: &Connection,
+    space: &str,
+    range: &Range,
+    limit: usize,
+) -> rusqlite::Result<Vec<(Vec<u8>, Revision)>> {
+    let bound = if range.to.is_some() { "AND key < :to" } else { "AND :to IS NULL" };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT key, revision FROM rows WHERE space = :space AND key >= :from {bound} ORDER BY key LIMIT :limit"
+    ))?;
+    let parameters = named_params! {
+        ":space": space, ":from": range.from, ":to": range.to, ":limit": sql_limit(limit)
+    };
+    statement.query_map(parameters, |columns| Ok((columns.get(0)?, revision_at(columns, 1)?)))?.collect()
+}
+
+/// Rows and head, read in one transaction.
+pub(super) fn trail(connection: &Connection, from: u64, limit: usize) -> rusqlite::Result<TrailPage> {
+    let transaction = connection.unchecked_transaction()?;
+    let head = head(&transaction)?;
+    let mut statement = transaction.prepare_cached(
+        "SELECT sequence, id, link, bytes FROM trail WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2",
+    )?;
+    let row = |columns: &rusqlite::Row<'_>| {
+        Ok(TrailRow { sequence: columns.get(0)?, id: columns.get(1)?, link: columns.get(2)?, sealed: columns.get(3)? })
+    };
+    let from = i64::try_from(from).unwrap_or(i64::MAX);
+    let rows = statement.query_map((from, sql_limit(limit)), row)?.collect::<Result<_, _>>()?;
+    Ok(TrailPage { rows, head })
+}
+
+pub(super) fn head(connection: &Connection) -> rusqlite::Result<Option<Head>> {
+    let bytes = meta(connection, schema::HEAD_NAME)?;
+    bytes.map(|bytes| Head::from_bytes(&bytes).ok_or_else(|| strange(0))).transpose()
+}
+
+pub(super) fn indexed_upto(connection: &Connection) -> rusqlite::Result<u64> {
+    let Some(bytes) = meta(connection, schema::INDEXED_NAME)? else { return Ok(0) };
+    bytes.try_into().map(u64::from_be_bytes).map_err(|_| strange(0))
+}
+
+pub(super) fn meta(connection: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+    let mut statement = connection.prepare_cached("SELECT bytes FROM meta WHERE name = ?1")?;
+    statement.query_row([name], |columns| columns.get(0)).optional()
+}
+
+pub(super) fn index_page(connection: &Connection, query: &IndexQuery) -> rusqlite::Result<Vec<(Time, u64)>> {
+    let (time, sequence) = query.after.unwrap_or((query.to, u64::MAX));
+    let mut statement = connection.prepare_cached(
+        "SELECT time, sequence FROM trail_index
+         WHERE token = :token AND time >= :from AND time <= :to AND (time, sequence) < (:time, :sequence)
+         ORDER BY time DESC, sequence DESC LIMIT :limit",
+    )?;
+    let parameters = named_params! {
+        ":token": query.token, ":from": query.from.micros(), ":to": query.to.micros(), ":time": time.micros(),
+        ":sequence": i64::try_from(sequence).unwrap_or(i64::MAX), ":limit": sql_limit(query.limit)
+    };
+    let entry = |columns: &rusqlite::Row<'_>| Ok((Time::from_micros(columns.get(0)?), columns.get(1)?));
+    statement.query_map(parameters, entry)?.collect()
+}
+
+fn row_at(columns: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Row> {
+    let bytes: Vec<u8> = columns.get(first + 2)?;
+    Ok(Row { revision: revision_at(columns, first)?, format: columns.get(first + 1)?, bytes: bytes.into() })
+}
+
+pub(super) fn revision_at(columns: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Revision> {
+    Revision::from_number(columns.get(column)?).ok_or_else(|| strange(column))
+}
+
+/// A column that holds what this house never writes.
+fn strange(column: usize) -> rusqlite::Error {
+    rusqlite::Error::InvalidColumnType(column, "of a row of the store".into(), Type::Blob)
+}
+
+fn sql_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

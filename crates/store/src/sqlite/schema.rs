@@ -1,0 +1,95 @@
+//! The database's tables, their format, and the settings of the connection that writes.
+
+use super::{OpenError, SqliteOptions, reader};
+use crate::trail::Head;
+use rusqlite::{Connection, Transaction};
+use std::path::Path;
+
+/// One step from a format of the data directory to the next. The format is the number of steps done.
+pub(super) type Migration = fn(&Transaction<'_>) -> rusqlite::Result<()>;
+
+/// Steps are added at the end, and never changed once they were released.
+pub(super) const MIGRATIONS: &[Migration] = &[first_format];
+
+/// `kagi` in ASCII, so that `file` and SQLite's own tools know whose database it is.
+const APPLICATION_ID: i32 = 0x6B61_6769;
+
+pub(super) const HEAD_NAME: &str = "trail/head";
+pub(super) const INDEXED_NAME: &str = "trail/indexed";
+
+/// Notes are kept apart from the store's own rows of the same table.
+pub(super) fn note_name(name: &str) -> String {
+    format!("note/{name}")
+}
+
+fn first_format(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    // A trail that several nodes write gets `node` and `epoch` beside `sequence`, with the engine that needs them.
+    transaction.execute_batch(
+        "CREATE TABLE rows (
+             space TEXT NOT NULL, key BLOB NOT NULL, revision INTEGER NOT NULL, format INTEGER NOT NULL,
+             bytes BLOB NOT NULL, PRIMARY KEY (space, key)
+         ) STRICT, WITHOUT ROWID;
+         CREATE TABLE trail (
+             sequence INTEGER PRIMARY KEY, id BLOB NOT NULL, link BLOB NOT NULL, bytes BLOB NOT NULL
+         ) STRICT;
+         CREATE TABLE trail_index (
+             token BLOB NOT NULL, time INTEGER NOT NULL, sequence INTEGER NOT NULL,
+             PRIMARY KEY (token, time, sequence)
+         ) STRICT, WITHOUT ROWID;
+         CREATE TABLE meta (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;",
+    )
+}
+
+/// The settings on which the promises of the engine rest, each read back.
+pub(super) fn prepare_writer(connection: &Connection, options: SqliteOptions) -> Result<(), OpenError> {
+    let say = |pragma: &str, value: &str| {
+        connection.query_row(&format!("PRAGMA {pragma} = {value}"), [], |row| row.get::<_, rusqlite::types::Value>(0))
+    };
+    assert_eq!(say("journal_mode", "WAL")?, "wal".to_owned().into(), "the database keeps a write-ahead log");
+    // FULL: the log is synced at every commit, before it is acknowledged.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    assert_eq!(connection.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))?, 2);
+    assert_eq!(say("secure_delete", "ON")?, 1.into(), "what is deleted is overwritten");
+    // SQLite's own checkpoints swallow their errors, and an unheard failure of a sync loses data: the writer calls them itself.
+    assert_eq!(say("wal_autocheckpoint", "0")?, 0.into());
+    if let Some(pages_max) = options.pages_max {
+        say("max_page_count", &pages_max.to_string())?;
+    }
+    Ok(())
+}
+
+/// Brings the database to the newest format, each step as a transaction of its own.
+pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration], path: &Path) -> Result<(), OpenError> {
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    let found = format_of(connection, path)?;
+    if found > known {
+        return Err(OpenError::NewerFormat { found, known });
+    }
+    for (format, step) in (1..=known).zip(migrations).filter(|(format, _)| *format > found) {
+        let transaction = connection.transaction()?;
+        step(&transaction)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", format)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// The format of the database at `path`: 0 if it is empty.
+pub(super) fn format_of(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
+    let owner: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if owner != APPLICATION_ID && tables > 0 {
+        return Err(OpenError::Foreign(path.to_path_buf()));
+    }
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// The head, if it names the last event. A trail whose end is missing must not be written on: the next event would hide the gap.
+pub(super) fn sound_head(connection: &Connection) -> Result<Option<Head>, OpenError> {
+    let head = reader::head(connection)?;
+    let last: Option<(u64, [u8; 32])> = connection.query_row("SELECT max(sequence), link FROM trail", [], |row| {
+        Ok(row.get::<_, Option<u64>>(0)?.zip(row.get(1).ok()))
+    })?;
+    if last == head.map(|head| (head.sequence, head.link)) { Ok(head) } else { Err(OpenError::TrailDamaged) }
+}

@@ -1,0 +1,301 @@
+//! Writing: one thread, which commits in groups.
+
+use super::{fault, reader, schema};
+use crate::Revision;
+use crate::bounded::Bounded;
+use crate::engine::{Batch, Check, CommitError, Committed, EngineFault, IndexEntry, Landed, ScrubError, Write};
+use crate::trail::{Chain, Head};
+use cipher::Barrier;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// The jobs that one transaction may hold.
+const GROUP_JOBS_MAX: usize = 256;
+const JOBS_QUEUED_MAX: usize = 1024;
+/// The revisions that the writer knows without asking the database.
+const KNOWN_BYTES_MAX: usize = 64 << 20;
+/// Pages of the log that wait for a checkpoint: 4 MiB.
+const LOG_PAGES_MAX: i64 = 1024;
+
+type Tell<T> = oneshot::Sender<T>;
+
+pub(super) enum Job {
+    Commit(Batch, Tell<Result<Committed, CommitError>>),
+    Index { upto: u64, entries: Vec<IndexEntry>, tell: Tell<Result<(), EngineFault>> },
+    Note { name: String, bytes: Vec<u8>, tell: Tell<Result<(), EngineFault>> },
+    Scrub(Tell<Result<(), ScrubError>>),
+}
+
+/// The way to the writer's thread.
+pub(super) struct Queue {
+    /// `None` only while the thread is being ended.
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    /// Set before the first job goes unanswered.
+    stopped: Arc<OnceLock<EngineFault>>,
+}
+
+impl Queue {
+    pub fn start(mut writer: Writer, tell_stopped: impl FnOnce(EngineFault) + Send + 'static) -> std::io::Result<Self> {
+        let (jobs, mut queued) = mpsc::channel(JOBS_QUEUED_MAX);
+        let stopped = Arc::new(OnceLock::new());
+        let seen = Arc::clone(&stopped);
+        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || {
+            if let Err(fault) = writer.serve(&mut queued) {
+                // From here on no job is answered: those who wait find the fault.
+                seen.get_or_init(|| fault);
+                tell_stopped(fault);
+            }
+        })?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), stopped })
+    }
+
+    pub async fn ask<T, E: From<EngineFault>>(&self, job: impl FnOnce(Tell<Result<T, E>>) -> Job) -> Result<T, E> {
+        let (tell, told) = oneshot::channel();
+        let jobs = self.jobs.as_ref().ok_or_else(|| self.fault())?;
+        jobs.send(job(tell)).await.map_err(|_| self.fault())?;
+        told.await.unwrap_or_else(|_| Err(self.fault().into()))
+    }
+
+    fn fault(&self) -> EngineFault {
+        self.stopped.get().copied().unwrap_or(EngineFault::Closed)
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // What is told of the stop may drop the engine from the writer's own thread, which then must not wait for itself.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+pub(super) struct Writer {
+    connection: Connection,
+    chain: Chain,
+    known: Known,
+}
+
+/// The revisions of rows as the open transaction sees them; `None` where there is no row.
+struct Known(Bounded<Option<Revision>>);
+
+/// An answer that waits until the group is durable.
+enum Owed {
+    Committed { landed: Option<Landed>, committed: Committed, tell: Tell<Result<Committed, CommitError>> },
+    Conflict(Tell<Result<Committed, CommitError>>),
+    Kept(Tell<Result<(), EngineFault>>),
+}
+
+impl Writer {
+    pub fn new(connection: Connection, head: Option<Head>) -> Self {
+        let known = Known(Bounded::new(KNOWN_BYTES_MAX));
+        Self { connection, chain: head.map(Chain::from).unwrap_or_default(), known }
+    }
+
+    /// Until the queue is closed, or something fails.
+    fn serve(&mut self, queued: &mut mpsc::Receiver<Job>) -> Result<(), EngineFault> {
+        let mut jobs = Vec::with_capacity(GROUP_JOBS_MAX);
+        // What queues up while one group is being synced is the next group.
+        while queued.blocking_recv_many(&mut jobs, GROUP_JOBS_MAX) > 0 {
+            let mut scrubs = Vec::new();
+            let owed = self.group(jobs.drain(..), &mut scrubs).map_err(|error| fault(&error))?;
+            owed.into_iter().for_each(Owed::pay);
+            if !scrubs.is_empty() {
+                let result = self.scrub()?;
+                scrubs.into_iter().for_each(|tell| ignore_gone(tell.send(result)));
+            }
+            self.checkpoint_if_due().map_err(|error| fault(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Commits the jobs of a group as one transaction. Each batch is validated against all that precedes it, and before it writes
+    /// anything: so a conflict leaves nothing behind and the others alone.
+    fn group(
+        &mut self,
+        jobs: impl Iterator<Item = Job>,
+        scrubs: &mut Vec<Tell<Result<(), ScrubError>>>,
+    ) -> rusqlite::Result<Vec<Owed>> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut owed = Vec::new();
+        let mut signer: Option<Arc<Barrier>> = None;
+        for job in jobs {
+            owed.push(match job {
+                Job::Commit(batch, tell) if !self.known.hold(&transaction, &batch.checks)? => Owed::Conflict(tell),
+                Job::Commit(batch, tell) => {
+                    signer = Some(Arc::clone(&batch.barrier));
+                    let (committed, landed) = admit(&transaction, &mut self.chain, &mut self.known, batch)?;
+                    Owed::Committed { landed, committed, tell }
+                }
+                Job::Index { upto, entries, tell } => {
+                    index(&transaction, upto, &entries)?;
+                    Owed::Kept(tell)
+                }
+                Job::Note { name, bytes, tell } => {
+                    put_meta(&transaction, &name, &bytes)?;
+                    Owed::Kept(tell)
+                }
+                Job::Scrub(tell) => {
+                    scrubs.push(tell);
+                    continue;
+                }
+            });
+        }
+        if let Some(barrier) = signer {
+            put_meta(&transaction, schema::HEAD_NAME, &self.chain.head(&barrier).to_bytes())?;
+        }
+        transaction.commit()?;
+        Ok(owed)
+    }
+
+    /// `secure_delete` overwrites what is deleted, but when SQLite divides the rows of a page anew, copies of rows that moved stay in the
+    /// unused part of the page, and nothing overwrites them later. So the rows are copied into fresh pages, and the old ones are freed as
+    /// a whole, which overwrites all of them; then the log is emptied. It costs as much as writing all rows once; the trail, which is
+    /// never deleted from, is left alone.
+    fn scrub(&mut self) -> Result<Result<(), ScrubError>, EngineFault> {
+        let rewrite = |connection: &mut Connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let table: String = transaction.query_row(
+                "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'rows'",
+                [],
+                |columns| columns.get(0),
+            )?;
+            transaction.execute_batch("ALTER TABLE rows RENAME TO worn_rows")?;
+            transaction.execute_batch(&table)?;
+            transaction.execute_batch("INSERT INTO rows SELECT * FROM worn_rows ORDER BY space, key")?;
+            transaction.execute_batch("DROP TABLE worn_rows")?;
+            transaction.commit()?;
+            let busy = |columns: &rusqlite::Row<'_>| columns.get::<_, bool>(0);
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], busy)
+        };
+        match rewrite(&mut self.connection) {
+            Ok(false) => Ok(Ok(())),
+            Ok(true) => Ok(Err(ScrubError::Busy)),
+            Err(error) => Err(fault(&error)),
+        }
+    }
+
+    fn checkpoint_if_due(&self) -> rusqlite::Result<()> {
+        let waiting = |mode: &str| {
+            let mut statement = self.connection.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
+            statement.query_row([], |columns| Ok(columns.get::<_, i64>(1)? - columns.get::<_, i64>(2)?))
+        };
+        if waiting("NOOP")? > LOG_PAGES_MAX {
+            waiting("PASSIVE")?;
+        }
+        Ok(())
+    }
+}
+
+impl Known {
+    /// Do all checks hold?
+    fn hold(&mut self, connection: &Connection, checks: &[Check]) -> rusqlite::Result<bool> {
+        for check in checks {
+            let holds = match check {
+                Check::At { space, key, revision } => self.revision(connection, space, key)? == Some(*revision),
+                Check::Absent { space, key } => self.revision(connection, space, key)?.is_none(),
+                Check::Range { space, range, rows } => {
+                    reader::revisions(connection, space, range, rows.len().saturating_add(1))? == *rows
+                }
+            };
+            if !holds {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn revision(
+        &mut self,
+        connection: &Connection,
+        space: &'static str,
+        key: &[u8],
+    ) -> rusqlite::Result<Option<Revision>> {
+        if let Some(known) = self.0.find(space, key) {
+            return Ok(*known);
+        }
+        let mut statement = connection.prepare_cached("SELECT revision FROM rows WHERE space = ?1 AND key = ?2")?;
+        let revision = statement.query_row((space, key), |columns| reader::revision_at(columns, 0)).optional()?;
+        self.note(space, key, revision);
+        Ok(revision)
+    }
+
+    fn note(&mut self, space: &'static str, key: &[u8], revision: Option<Revision>) {
+        self.0.put(space, key, revision, size_of::<Revision>());
+    }
+}
+
+impl Owed {
+    fn pay(self) {
+        match self {
+            Self::Committed { landed, committed, tell } => {
+                if let Some(landed) = landed {
+                    landed();
+                }
+                ignore_gone(tell.send(Ok(committed)));
+            }
+            Self::Conflict(tell) => ignore_gone(tell.send(Err(CommitError::Conflict))),
+            Self::Kept(tell) => ignore_gone(tell.send(Ok(()))),
+        }
+    }
+}
+
+/// Whoever asked may have gone; what was committed stays committed.
+fn ignore_gone<T>(_: Result<(), T>) {}
+
+/// Writes a batch whose checks hold, and gives its events their places.
+fn admit(
+    connection: &Connection,
+    chain: &mut Chain,
+    known: &mut Known,
+    batch: Batch,
+) -> rusqlite::Result<(Committed, Option<Landed>)> {
+    for write in &batch.writes {
+        match write {
+            Write::Put { space, key, row } => {
+                let mut statement = connection.prepare_cached(
+                    "INSERT INTO rows (space, key, revision, format, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT DO UPDATE SET revision = ?3, format = ?4, bytes = ?5",
+                )?;
+                statement.execute((space, key, row.revision.number(), row.format, &row.bytes[..]))?;
+                known.note(space, key, Some(row.revision));
+            }
+            Write::Delete { space, key } => {
+                let mut statement = connection.prepare_cached("DELETE FROM rows WHERE space = ?1 AND key = ?2")?;
+                statement.execute((space, key))?;
+                known.note(space, key, None);
+            }
+        }
+    }
+    let first = chain.sequence.saturating_add(1);
+    for event in batch.events {
+        let row = chain.append(event);
+        let mut statement =
+            connection.prepare_cached("INSERT INTO trail (sequence, id, link, bytes) VALUES (?1, ?2, ?3, ?4)")?;
+        statement.execute((row.sequence, row.id, row.link, row.sealed))?;
+    }
+    Ok((Committed { first, last: chain.sequence }, batch.landed))
+}
+
+fn index(connection: &Connection, upto: u64, entries: &[IndexEntry]) -> rusqlite::Result<()> {
+    for entry in entries {
+        let mut statement = connection.prepare_cached(
+            "INSERT INTO trail_index (token, time, sequence) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?;
+        statement.execute((entry.token, entry.time.micros(), entry.sequence))?;
+    }
+    let upto = reader::indexed_upto(connection)?.max(upto);
+    put_meta(connection, schema::INDEXED_NAME, &upto.to_be_bytes())
+}
+
+fn put_meta(connection: &Connection, name: &str, bytes: &[u8]) -> rusqlite::Result<()> {
+    let mut statement = connection
+        .prepare_cached("INSERT INTO meta (name, bytes) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET bytes = ?2")?;
+    statement.execute((name, bytes)).map(drop)
+}

@@ -1,0 +1,266 @@
+//! The store as the house sees it: typed tables over an engine and a barrier.
+
+use crate::Row;
+use crate::engine::{
+    Batch, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Oversized, Range, ScrubError,
+};
+use crate::key::{Span, TableKey};
+use crate::record::{self, Record};
+use crate::table::{Index, Table, range_check};
+use crate::trail::{Anchor, Head, Recorded, TRAIL_SPACE, Verdict, verify};
+use crate::view::{self, Found, Held, Page, Scanned, View};
+use crate::warm::{Change, Kept, Moment, Warm};
+use cipher::{Barrier, Entropy, NoEntropy, Unsealed};
+use names::Time;
+use std::any::Any;
+use std::sync::Arc;
+
+/// The rows of one page.
+pub const SCAN_ROWS_MAX: usize = 1000;
+
+/// One store for the whole house.
+pub struct Store {
+    engine: Arc<dyn Engine>,
+    barrier: Arc<Barrier>,
+    entropy: Arc<dyn Entropy>,
+    warm: Arc<Warm>,
+}
+
+/// Ours to answer for, never the caller's. One row that does not open breaks what depends on it and nothing else.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Broken {
+    #[error(transparent)]
+    Engine(#[from] EngineFault),
+    #[error("a row of {space} does not open: it was changed or moved outside of the house")]
+    Unopened { space: &'static str, key: Vec<u8> },
+    #[error("a row of {space} says nothing in format {format}")]
+    Unreadable { space: &'static str, key: Vec<u8>, format: u16 },
+    #[error("a row of {space} has format {format}, written by a newer version")]
+    NewerFormat { space: &'static str, format: u16 },
+    #[error("a key of {space} is none of its table")]
+    StrangeKey { space: &'static str, key: Vec<u8> },
+    #[error("a key of {space} is too long")]
+    LongKey { space: &'static str },
+    #[error("a value of {space} cannot be written")]
+    Unwritable { space: &'static str },
+    #[error("the unique index {space} leads to another row already")]
+    Taken { space: &'static str },
+    #[error("the head of the trail is not signed by this house")]
+    FalseHead,
+    #[error(transparent)]
+    Unsealed(#[from] Unsealed),
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
+    #[error(transparent)]
+    Oversized(#[from] Oversized),
+}
+
+impl Store {
+    /// `warm_bytes_max`: [`crate::WARM_BYTES_MAX_DEFAULT`] unless the operator says otherwise.
+    pub fn new(
+        engine: Arc<dyn Engine>,
+        barrier: Arc<Barrier>,
+        entropy: Arc<dyn Entropy>,
+        warm_bytes_max: usize,
+    ) -> Self {
+        Self { engine, barrier, entropy, warm: Arc::new(Warm::new(warm_bytes_max)) }
+    }
+
+    /// The row, no older than the last commit that was acknowledged before the call.
+    pub async fn get<S, K: TableKey, V: Record>(
+        &self,
+        table: &Table<S, K, V>,
+        key: &K,
+    ) -> Result<Option<Held<V>>, Broken> {
+        self.held(table.space(), &key.to_bytes()).await
+    }
+
+    /// A page of rows, [`SCAN_ROWS_MAX`] at most.
+    pub async fn scan<S, K: TableKey, V: Record>(
+        &self,
+        table: &Table<S, K, V>,
+        span: &Span<K>,
+        limit: usize,
+    ) -> Result<Scanned<K, V>, Broken> {
+        view::scan(&mut &*self, table, span, limit).await
+    }
+
+    /// A page of rows in the order of an index.
+    pub async fn by_index<S, I: TableKey, K: TableKey, V: Record>(
+        &self,
+        table: &Table<S, K, V>,
+        index: &Index<S, I, K, V>,
+        span: &Span<I>,
+        limit: usize,
+    ) -> Result<Scanned<K, V>, Broken> {
+        view::by_index(&mut &*self, table, index, span, limit).await
+    }
+
+    /// The row that a unique index leads to.
+    pub async fn by_unique<S, I: TableKey, K: TableKey, V: Record>(
+        &self,
+        table: &Table<S, K, V>,
+        index: &Index<S, I, K, V>,
+        key: &I,
+    ) -> Result<Found<K, V>, Broken> {
+        view::by_unique(&mut &*self, table, index, key).await
+    }
+
+    /// All or nothing, and durable when it answers `Ok`.
+    pub async fn commit(&self, batch: Batch) -> Result<Committed, CommitError> {
+        self.engine.commit(batch).await
+    }
+
+    /// Events from sequence `from` on, `limit` at most, opened.
+    pub async fn trail(&self, from: u64, limit: usize) -> Result<Vec<Recorded>, Broken> {
+        let page = self.engine.trail(from, limit).await?;
+        let open = |row: &crate::TrailRow| {
+            row.open(&self.barrier).ok_or_else(|| Broken::Unopened { space: TRAIL_SPACE, key: row.id.to_vec() })
+        };
+        page.rows.iter().map(open).collect()
+    }
+
+    /// The end of the trail; an error if this house did not sign it.
+    pub async fn head(&self) -> Result<Option<Head>, Broken> {
+        match self.engine.head().await? {
+            Some(head) if !head.is_signed(&self.barrier) => Err(Broken::FalseHead),
+            head => Ok(head),
+        }
+    }
+
+    /// See [`crate::verify`].
+    pub async fn verify(
+        &self,
+        anchor: Option<Anchor>,
+        visit: impl FnMut(&Recorded) + Send,
+    ) -> Result<Verdict, EngineFault> {
+        verify(self.engine.as_ref(), &self.barrier, anchor, visit).await
+    }
+
+    /// The token under which the look-up index keeps what `parts` say: see [`Barrier::blind`].
+    pub fn token(&self, label: &str, parts: &[&[u8]]) -> [u8; 16] {
+        self.barrier.blind(label, parts)
+    }
+
+    /// See [`Engine::index_add`].
+    pub async fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Result<(), EngineFault> {
+        self.engine.index_add(upto, entries).await
+    }
+
+    /// See [`Engine::indexed_upto`].
+    pub async fn indexed_upto(&self) -> Result<u64, EngineFault> {
+        self.engine.indexed_upto().await
+    }
+
+    /// See [`Engine::index_page`].
+    pub async fn index_page(&self, query: IndexQuery) -> Result<Vec<(Time, u64)>, EngineFault> {
+        self.engine.index_page(query).await
+    }
+
+    /// See [`Engine::scrub`].
+    pub async fn scrub(&self) -> Result<(), ScrubError> {
+        self.engine.scrub().await
+    }
+
+    pub(crate) fn barrier(&self) -> &Arc<Barrier> {
+        &self.barrier
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        self.entropy.as_ref()
+    }
+
+    pub(crate) fn warm(&self) -> &Arc<Warm> {
+        &self.warm
+    }
+
+    pub(crate) async fn held<V: Record>(&self, space: &'static str, key: &[u8]) -> Result<Option<Held<V>>, Broken> {
+        match self.warm.find(space, key) {
+            Some(None) => return Ok(None),
+            Some(Some(kept)) => {
+                if let Some(held) = typed(&kept) {
+                    return Ok(Some(held));
+                }
+            }
+            None => {}
+        }
+        let moment = self.warm.moment();
+        match self.engine.row(space, key).await? {
+            Some(row) => self.decode(&moment, space, key, &row).map(Some),
+            None => {
+                self.warm.keep(&moment, Change { space, key: key.to_vec(), row: None, bytes: 0 });
+                Ok(None)
+            }
+        }
+    }
+
+    /// The decoded row, which stays warm.
+    fn decode<V: Record>(
+        &self,
+        moment: &Moment,
+        space: &'static str,
+        key: &[u8],
+        row: &Row,
+    ) -> Result<Held<V>, Broken> {
+        let value = Arc::new(record::open::<V>(&self.barrier, space, key, row)?);
+        let kept = Kept { revision: row.revision, value: Arc::clone(&value) as Arc<dyn Any + Send + Sync> };
+        let bytes = warm_bytes(row);
+        self.warm.keep(moment, Change { space, key: key.to_vec(), row: Some(kept), bytes });
+        Ok(Held { revision: row.revision, value })
+    }
+
+    async fn rows<V: Record>(
+        &self,
+        space: &'static str,
+        range: &Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Page<V>, Broken> {
+        if limit == 0 || range.is_empty() {
+            let check = range_check::<V>(space, range, direction, &[], false);
+            return Ok(Page { rows: Vec::new(), more: !range.is_empty(), check });
+        }
+        let moment = self.warm.moment();
+        let sealed = self.engine.scan(space, range, direction, limit).await?;
+        let mut rows = Vec::with_capacity(sealed.len());
+        for (key, row) in sealed {
+            // The engine's answer decides which rows there are and at which revision; what is warm only spares the opening.
+            let warm = self.warm.find(space, &key).flatten().filter(|kept| kept.revision == row.revision);
+            let held = match warm.as_ref().and_then(typed::<V>) {
+                Some(held) => held,
+                None => self.decode(&moment, space, &key, &row)?,
+            };
+            rows.push((key, held));
+        }
+        let more = rows.len() >= limit;
+        let check = range_check(space, range, direction, &rows, more);
+        Ok(Page { rows, more, check })
+    }
+}
+
+impl View for &Store {
+    async fn held<V: Record>(&mut self, space: &'static str, key: &[u8]) -> Result<Option<Held<V>>, Broken> {
+        Store::held(self, space, key).await
+    }
+
+    async fn page<V: Record>(
+        &mut self,
+        space: &'static str,
+        range: &Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Page<V>, Broken> {
+        self.rows(space, range, direction, limit).await
+    }
+}
+
+/// The warm value, if it is of this type.
+pub(crate) fn typed<V: Record>(kept: &Kept) -> Option<Held<V>> {
+    let value = Arc::downcast::<V>(Arc::clone(&kept.value)).ok()?;
+    Some(Held { revision: kept.revision, value })
+}
+
+/// What a decoded row may cost in memory.
+pub(crate) fn warm_bytes(row: &Row) -> usize {
+    row.bytes.len().saturating_mul(2)
+}

@@ -1,0 +1,215 @@
+//! The trail: events in the order of their commits, each bound to all before it, and the way to prove it.
+
+use crate::engine::{EngineFault, SealedEvent, TrailSource};
+use cipher::{Barrier, Sha256};
+
+/// The space that the seal of an event is bound to; its key is the event's id.
+pub const TRAIL_SPACE: &str = "trail";
+
+/// The format that the seal of an event is bound to. How the event itself is written, the event says.
+pub(crate) const TRAIL_FORMAT: u16 = 1;
+/// Events are never replaced: they have no revision.
+pub(crate) const TRAIL_REVISION: u64 = 0;
+const HEAD_LABEL: &str = "kagiban/trail/head/1";
+const HEAD_BYTES: usize = 8 + 32 + 32;
+const VERIFY_PAGE_ROWS: usize = 512;
+
+/// The end of the trail. The MAC is the barrier's: who has the disk and not the key cannot shorten the trail and sign the new end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    pub sequence: u64,
+    pub link: [u8; 32],
+    pub mac: [u8; 32],
+}
+
+/// One event as it is kept. `link` is the SHA-256 of the link before it (zeros for the first) ‖ `sequence` ‖ `id` ‖ `sealed`.
+// A trail that several nodes write has a chain for each (node, epoch): two more columns here, two more parts of the link and of the head.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TrailRow {
+    pub sequence: u64,
+    pub id: [u8; 16],
+    pub link: [u8; 32],
+    pub sealed: Vec<u8>,
+}
+
+/// An event, opened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recorded {
+    pub sequence: u64,
+    pub id: [u8; 16],
+    pub bytes: Vec<u8>,
+}
+
+/// What somebody outside the data directory remembers of the trail: it had this link at this place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Anchor {
+    pub sequence: u64,
+    pub link: [u8; 32],
+}
+
+/// What [`verify`] found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// All `count` events are there, in their order and unchanged; `head` is the last (`None`: the trail is empty).
+    Whole { count: u64, head: Option<Head> },
+    /// The first record that is not as it was written stands, or is missing, at `sequence`.
+    Broken { sequence: u64, flaw: Flaw },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Flaw {
+    #[error("the event is missing")]
+    Missing,
+    #[error("the link does not bind this event to those before it")]
+    Unlinked,
+    #[error("the event does not open")]
+    Unopened,
+    #[error("the trail has events and no head")]
+    NoHead,
+    #[error("the head's signature is false")]
+    HeadUnsigned,
+    #[error("the head names another event as the last")]
+    HeadDiffers,
+    #[error("the trail is shorter than its anchor: its end was cut")]
+    Cut,
+    #[error("the trail has another link than its anchor at this place")]
+    AnchorDiffers,
+}
+
+/// Reads the whole trail of `source`: every link, every event, the head, and the anchor if there is one. `visit` is shown each event that
+/// is sound, in order, until the first that is not.
+///
+/// It goes by pages, each read in one moment together with the head of that moment. Rows are only ever added, so the pages fit together
+/// while a writer goes on, and no long transaction keeps the database from tidying up.
+pub async fn verify(
+    source: &dyn TrailSource,
+    barrier: &Barrier,
+    anchor: Option<Anchor>,
+    mut visit: impl FnMut(&Recorded),
+) -> Result<Verdict, EngineFault> {
+    let mut chain = Chain::default();
+    loop {
+        let page = source.trail(chain.sequence.saturating_add(1), VERIFY_PAGE_ROWS).await?;
+        for row in &page.rows {
+            match inspect(&mut chain, barrier, anchor, row) {
+                Ok(recorded) => visit(&recorded),
+                Err((sequence, flaw)) => return Ok(Verdict::Broken { sequence, flaw }),
+            }
+        }
+        if page.rows.len() < VERIFY_PAGE_ROWS {
+            return Ok(conclude(&chain, barrier, anchor, page.head));
+        }
+    }
+}
+
+fn inspect(
+    chain: &mut Chain,
+    barrier: &Barrier,
+    anchor: Option<Anchor>,
+    row: &TrailRow,
+) -> Result<Recorded, (u64, Flaw)> {
+    let expected = chain.sequence.saturating_add(1);
+    if row.sequence != expected {
+        return Err((expected, Flaw::Missing));
+    }
+    if chain.advance(&row.id, &row.sealed) != row.link {
+        return Err((row.sequence, Flaw::Unlinked));
+    }
+    if anchor.is_some_and(|anchor| anchor.sequence == row.sequence && anchor.link != row.link) {
+        return Err((row.sequence, Flaw::AnchorDiffers));
+    }
+    row.open(barrier).ok_or((row.sequence, Flaw::Unopened))
+}
+
+fn conclude(chain: &Chain, barrier: &Barrier, anchor: Option<Anchor>, head: Option<Head>) -> Verdict {
+    let broken = |sequence, flaw| Verdict::Broken { sequence, flaw };
+    let next = chain.sequence.saturating_add(1);
+    match head {
+        None if chain.sequence > 0 => return broken(chain.sequence, Flaw::NoHead),
+        Some(head) if !head.is_signed(barrier) => return broken(chain.sequence, Flaw::HeadUnsigned),
+        Some(head) if head.sequence > chain.sequence => return broken(next, Flaw::Missing),
+        Some(head) if head.sequence != chain.sequence || head.link != chain.link => {
+            return broken(chain.sequence, Flaw::HeadDiffers);
+        }
+        None | Some(_) => {}
+    }
+    if anchor.is_some_and(|anchor| anchor.sequence > chain.sequence) {
+        return broken(next, Flaw::Cut);
+    }
+    Verdict::Whole { count: chain.sequence, head }
+}
+
+/// The end of the trail as the writer carries it along.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Chain {
+    pub sequence: u64,
+    pub link: [u8; 32],
+}
+
+impl Chain {
+    /// Gives `event` the next place.
+    pub fn append(&mut self, event: SealedEvent) -> TrailRow {
+        let link = self.advance(&event.id, &event.bytes);
+        TrailRow { sequence: self.sequence, id: event.id, link, sealed: event.bytes }
+    }
+
+    fn advance(&mut self, id: &[u8; 16], sealed: &[u8]) -> [u8; 32] {
+        self.sequence = self.sequence.saturating_add(1);
+        // All parts but the last have a fixed length, so two different events never give the same bytes.
+        let mut digest = Sha256::new();
+        digest.update(&self.link);
+        digest.update(&self.sequence.to_be_bytes());
+        digest.update(id);
+        digest.update(sealed);
+        self.link = digest.finish();
+        self.link
+    }
+
+    pub fn head(&self, barrier: &Barrier) -> Head {
+        let mac = barrier.mac(HEAD_LABEL, &signed_bytes(self.sequence, &self.link));
+        Head { sequence: self.sequence, link: self.link, mac }
+    }
+}
+
+impl Head {
+    /// Did the holder of this barrier write it?
+    pub fn is_signed(&self, barrier: &Barrier) -> bool {
+        barrier.verify_mac(HEAD_LABEL, &signed_bytes(self.sequence, &self.link), &self.mac)
+    }
+
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = signed_bytes(self.sequence, &self.link).to_vec();
+        bytes.extend_from_slice(&self.mac);
+        bytes
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; HEAD_BYTES] = bytes.try_into().ok()?;
+        let (sequence, rest) = bytes.split_first_chunk()?;
+        let (link, rest) = rest.split_first_chunk()?;
+        let mac = rest.first_chunk()?;
+        Some(Self { sequence: u64::from_be_bytes(*sequence), link: *link, mac: *mac })
+    }
+}
+
+impl TrailRow {
+    /// The event, if it is the one that was sealed under this id.
+    pub fn open(&self, barrier: &Barrier) -> Option<Recorded> {
+        let bytes = barrier.open(TRAIL_SPACE, &self.id, TRAIL_REVISION, TRAIL_FORMAT, &self.sealed).ok()?;
+        Some(Recorded { sequence: self.sequence, id: self.id, bytes })
+    }
+}
+
+impl From<Head> for Chain {
+    fn from(head: Head) -> Self {
+        Self { sequence: head.sequence, link: head.link }
+    }
+}
+
+fn signed_bytes(sequence: u64, link: &[u8; 32]) -> [u8; 40] {
+    let mut bytes = [0; 40];
+    for (to, from) in bytes.iter_mut().zip(sequence.to_be_bytes().iter().chain(link)) {
+        *to = *from;
+    }
+    bytes
+}
