@@ -10,7 +10,8 @@ use super::refused::Lack;
 use super::rules::AUTHORIZATION_BYTES_MAX;
 use super::{Limit, Parts, Refused};
 
-/// Reads `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`. Blanks and commas separate; clients use either or both.
+/// Reads `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`. Blanks and commas separate; clients use either
+/// or both.
 pub(super) fn parts<'a>(authorization: &'a [u8], seen: &Seen<'a>) -> Result<Parts<'a>, Refused> {
     if authorization.len() > AUTHORIZATION_BYTES_MAX {
         return Err(Refused::Limit(Limit::Authorization));
@@ -57,5 +58,5 @@ pub(super) fn parts<'a>(authorization: &'a [u8], seen: &Seen<'a>) -> Result<Part
 
 /// The header itself is not repeated to the caller: answers end up in logs.
 fn hash(authorization: &[u8]) -> String {
-    STANDARD.encode(super::canonical::sha256(authorization))
+    STANDARD.encode(cipher::sha256(authorization))
 }

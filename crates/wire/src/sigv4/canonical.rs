@@ -58,12 +58,6 @@ impl Request<'_> {
     }
 }
 
-pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
-    hash
-}
-
 pub(super) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend(bytes.iter().flat_map(|byte| [lower_digit(byte >> 4), lower_digit(byte & 0xf)]));
 }
@@ -96,7 +90,7 @@ fn string_to_sign(canonical_request: &[u8], stamp: &Stamp, scope: &Scope) -> Str
     out.push('\n');
     scope.write(&mut out);
     out.push('\n');
-    for byte in sha256(canonical_request) {
+    for byte in cipher::sha256(canonical_request) {
         out.push(lower_digit(byte >> 4).into());
         out.push(lower_digit(byte & 0xf).into());
     }

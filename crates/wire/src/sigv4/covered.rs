@@ -67,25 +67,39 @@ pub(super) fn token(seen: &Seen<'_>, parts: &Parts<'_>) -> Result<Option<String>
 
 /// The names of the headers that were signed: in lower case, sorted, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedHeaders(String);
+pub struct SignedHeaders {
+    text: String,
+    /// Where each name ends in the text.
+    ends: Vec<usize>,
+}
 
 impl SignedHeaders {
     pub(super) fn parse(text: &str) -> Result<Self, Refused> {
+        let mut ends = Vec::with_capacity(16);
+        let mut end = 0;
         let mut previous = "";
-        for (position, name) in text.split(';').enumerate() {
-            if position == SIGNED_HEADERS_MAX {
+        for name in text.split(';') {
+            if ends.len() == SIGNED_HEADERS_MAX {
                 return Err(Refused::Limit(Limit::SignedHeaders));
             }
             if name <= previous || !(name == AUTHORITY || name.bytes().all(is_of_a_name)) {
                 return Err(Refused::SignedHeaders);
             }
+            end += name.len();
+            ends.push(end);
+            end += 1;
             previous = name;
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self { text: text.to_owned(), ends })
     }
 
-    pub fn iter(&self) -> std::str::Split<'_, char> {
-        self.0.split(';')
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let name = self.text.get(start..*end).unwrap_or_default();
+            start = end + 1;
+            name
+        })
     }
 
     pub fn contains(&self, name: &str) -> bool {
@@ -94,11 +108,11 @@ impl SignedHeaders {
 
     /// `host;x-amz-date`.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
-    /// Whether everything that must be signed is: the host, the date that is used, and each `x-amz-*` header. A parameter of a
-    /// presigned query is signed as well, so a header that only repeats one is covered by it.
+    /// Whether everything that must be signed is: the host, the date that is used, and each `x-amz-*` header. A
+    /// parameter of a presigned query is signed as well, so a header that only repeats one is covered by it.
     pub(super) fn cover(
         &self,
         head: &Head<'_>,
@@ -160,8 +174,8 @@ impl SignedHeaders {
 /// Appends a value without blanks around it, and with one blank for each run of blanks in it.
 fn fold(value: &[u8], out: &mut Vec<u8>) {
     let value = value.trim_ascii();
-    let plain = !value.iter().any(|byte| byte.is_ascii_whitespace() && *byte != b' ')
-        && !value.windows(2).any(|two| two == b"  ");
+    let odd = |two: &[u8]| matches!(two, [one, two] if two.is_ascii_whitespace() && (*two != b' ' || *one == b' '));
+    let plain = !value.windows(2).any(odd);
     if plain {
         out.extend_from_slice(value);
         return;
@@ -181,7 +195,7 @@ fn text<'a>(value: &'a [u8], name: &'static str) -> Result<&'a str, Refused> {
 
 /// A lower-case character of a header's name (RFC 9110, 5.6.2).
 fn is_of_a_name(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    byte.is_ascii_lowercase() || matches!(byte, b'-' | b'0'..=b'9') || b"!#$%&'*+.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]

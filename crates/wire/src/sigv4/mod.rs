@@ -1,26 +1,30 @@
 //! Signature Version 4, read from the verifier's side: from the head of a request to a claim that the vault can check.
 //!
-//! Nothing here holds a key, a clock or a socket. [`read`] says which kind of claim a head carries, refuses what AWS refuses,
-//! and writes down the string that the caller must have signed; whether the signature is right, only the vault can say.
+//! Nothing here holds a key, a clock or a socket. [`read`] says which kind of claim a head carries, refuses what AWS
+//! refuses, and writes down the string that the caller must have signed; whether the signature is right, only the vault
+//! can say.
 //!
-//! Sources: *IAM User Guide*, "Create a signed AWS API request" and "Troubleshoot signed requests"; *Amazon S3 API Reference*,
-//! "Authenticating Requests (AWS Signature Version 4)". The texts of refusals are AWS's own.
+//! Sources: *IAM User Guide*, "Create a signed AWS API request" and "Troubleshoot signed requests"; *Amazon S3 API
+//! Reference*, "Authenticating Requests (AWS Signature Version 4)". The texts of refusals are AWS's own
+//! where AWS's are known.
 //!
 //! # Which paths are tried
 //!
-//! The canonical path is made from the path *as it was sent*: a path that some framework has decoded and encoded again is not
-//! what the caller signed. Even so, two kinds of clients exist, so a claim holds one string to sign, and a second one where the
-//! two ways of reading differ:
+//! The canonical path is made from the path *as it was sent*: a path that some framework has decoded and encoded again
+//! is not what the caller signed. Even so, two kinds of clients exist, so a claim holds one string to sign, and a
+//! second one where the two ways of reading differ:
 //!
-//! - **S3.** One level of escaping, nothing normalised. The well-behaved send exactly what they sign. Some send reserved
-//!   characters unescaped (`/a=b`): those who signed the path as sent are met by the first string, those who signed the
-//!   escaped form (`/a%3Db`, as AWS expects it) by the second, which decodes each escape and escapes strictly.
-//! - **All others.** The path as sent is escaped once more. The Go SDK leaves dot segments and empty segments alone (first
-//!   string), botocore and the Java SDK remove them as RFC 3986, 5.2.4 says (second string).
+//! - **S3.** One level of escaping, nothing normalised. The well-behaved send exactly what they sign. Some send
+//!   reserved characters unescaped (`/a=b`): those who signed the path as sent are met by the first string, those who
+//!   signed the escaped form (`/a%3Db`, as AWS expects it) by the second, which decodes each escape and escapes
+//!   strictly.
+//! - **All others.** The path as sent is escaped once more. The Go SDK leaves dot segments and empty segments alone
+//!   (first string), botocore and the Java SDK remove them before they sign, and send them all the same (second string).
 //!
-//! Both strings bind method, query, signed headers and body alike; the second widens only which spellings of one path are the
-//! same. For that to be harmless the reader of the path must agree: a route of S3 is looked up in the decoded path, any other
-//! in [`normalise_path`] of it, and the parameters of a query are what [`Parameters`] says (a `+` there is a plus).
+//! Both strings bind method, query, signed headers and body alike; the second widens only which spellings of one path
+//! are the same. For that to be harmless the reader of the path must agree: a route of S3 is looked up in the decoded
+//! path, any other in [`normalise_path`] of it, and the parameters of a query are what [`Parameters`] says (a `+` there
+//! is a plus).
 
 mod authorization;
 mod canonical;
@@ -59,8 +63,8 @@ pub struct Head<'a> {
     pub raw_path: &'a str,
     /// As sent, without the `?`; empty if there is none.
     pub raw_query: &'a str,
-    /// Names in lower case, in the order sent; a name may stand several times. On HTTP/2 the pseudo-header `:authority` is
-    /// among them.
+    /// Names in lower case, in the order sent; a name may stand several times. On HTTP/2 the pseudo-header `:authority`
+    /// is among them.
     pub headers: &'a [(&'a str, &'a [u8])],
     pub http2: bool,
 }
@@ -87,7 +91,8 @@ impl Door {
     }
 }
 
-/// What a caller claims, and what has to be signed for the claim to hold. It proves nothing until the vault has checked it.
+/// What a caller claims, and what has to be signed for the claim to hold. It proves nothing until the vault has checked
+/// it.
 ///
 /// No `Debug`: the session token is in it.
 pub struct Claim {
@@ -120,7 +125,8 @@ pub struct Expires {
 
 /// Reads the claim that `head` carries.
 ///
-/// `now` is the wall time. `body_sha256` is asked only where the body's hash is signed, and only once nothing else is wrong.
+/// `now` is the wall time. `body_sha256` is asked only where the body's hash is signed, and only once nothing else is
+/// wrong.
 pub fn read(
     head: &Head<'_>,
     rules: &Rules<'_>,

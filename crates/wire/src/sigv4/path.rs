@@ -29,9 +29,9 @@ pub(super) fn forms<'a>(raw_path: &'a str, rule: PathRule) -> Result<Forms<'a>, 
     }
 }
 
-/// The path without dot segments and without empty segments, as botocore signs it: RFC 3986, 5.2.4, but that only a slash at
-/// the end leaves a slash at the end. In this form the routes of all services but S3 are to be looked up, for in this form the
-/// path may have been signed.
+/// The path without dot segments and without empty segments, as botocore signs it: RFC 3986, 5.2.4, but that only a
+/// slash at the end leaves a slash at the end. In this form the routes of all services but S3 are to be looked up, for
+/// in this form the path may have been signed.
 pub fn normalise_path(raw_path: &str) -> Cow<'_, str> {
     let plain = |segment: &str| !matches!(segment, "" | "." | "..");
     let inner = raw_path.strip_prefix('/').unwrap_or(raw_path);

@@ -10,8 +10,8 @@ const STREAMING_SIGNED: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 const STREAMING_SIGNED_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
 const STREAMING_UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
-/// What the signature says of the body. For all services but S3 it is the hash of the body that came. For S3 it is what the
-/// caller declared, and whoever reads the body holds it against that.
+/// What the signature says of the body. For all services but S3 it is the hash of the body that came. For S3 it is what
+/// the caller declared, and whoever reads the body holds it against that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
     /// SHA-256.

@@ -57,8 +57,8 @@ pub(super) fn once<'a>(parameters: &'a Parameters<'_>, name: &'static str) -> Re
     Ok((!value.is_empty()).then_some(Cow::Borrowed(value)))
 }
 
-/// `X-Amz-Expires` in seconds, 0 to 604,800 (IAM User Guide, "Elements of an AWS API request signature"). It is read even
-/// where it is ignored: nonsense is refused everywhere.
+/// `X-Amz-Expires` in seconds, 0 to 604,800 (IAM User Guide, "Elements of an AWS API request signature"). It is read
+/// even where it is ignored: nonsense is refused everywhere.
 fn life(expires: Option<Text<'_>>, rules: &Rules<'_>) -> Result<Expires, Refused> {
     let window = Expires { seconds: u32::try_from(rules.window.as_secs()).unwrap_or(EXPIRES_SECONDS_MAX) };
     let Some(text) = expires else { return Ok(window) };

@@ -7,8 +7,8 @@ use super::path::{escape, unescape};
 use super::rules::QUERY_PARAMETERS_MAX;
 use super::{Limit, Refused};
 
-/// The decoded parameters of a query, in the order sent. Whoever acts on a query that was signed must read it by this and by
-/// nothing else: a reader that takes `+` for a blank would act on something that was not signed.
+/// The decoded parameters of a query, in the order sent. Whoever acts on a query that was signed must read it by this
+/// and by nothing else: a reader that takes `+` for a blank would act on something that was not signed.
 pub struct Parameters<'a>(Vec<Parameter<'a>>);
 
 /// One parameter. A parameter without `=` has the empty value.
@@ -36,8 +36,8 @@ impl<'a> Parameters<'a> {
         self.0.iter()
     }
 
-    /// Appends the canonical form, without the parameter named `left_out`: each name and value escaped strictly, sorted by
-    /// the escaped name and then by the escaped value.
+    /// Appends the canonical form, without the parameter named `left_out`: each name and value escaped strictly, sorted
+    /// by the escaped name and then by the escaped value.
     pub(super) fn write_canonical(&self, left_out: impl Fn(&[u8]) -> bool, out: &mut Vec<u8>) {
         let mut escaped = Vec::new();
         let mut pairs: Vec<(Range<usize>, Range<usize>)> = Vec::with_capacity(self.0.len());

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A head whose claim cannot be right, whatever the key. `Display` is the text for the caller, as AWS's services (all but S3)
-/// write it; [`Refused::kind`] says which error it is.
+/// A head whose claim cannot be right, whatever the key. `Display` is the text for the caller, as AWS's services (all
+/// but S3) write it; [`Refused::kind`] says which error it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
@@ -15,15 +15,16 @@ pub enum Refused {
     #[error("{}(Hashed with SHA-256 and encoded with Base64) Authorization={hash}", Sentences(lacks))]
     AuthorizationLacks { lacks: Vec<Lack>, hash: String },
     #[error(
-        "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded with Base64): \
-         '{hash}'."
+        "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded with \
+         Base64): '{hash}'."
     )]
     AuthorizationPair { hash: String },
-    /// A parameter that is unknown, or there twice.
+    /// A parameter that is unknown, or there twice. The text is ours.
     #[error("Authorization header must have each of 'Credential', 'SignedHeaders' and 'Signature' once.")]
     AuthorizationParameters,
     #[error("{}Re-examine the query-string parameters.", QuerySentences(lacks))]
     QueryLacks { lacks: Vec<&'static str> },
+    /// The text is ours; so it is for the next four.
     #[error("AWS query-string parameters must include '{0}' once.")]
     QueryRepeats(&'static str),
     #[error("'{0}' is not a valid query-string value.")]
@@ -41,10 +42,12 @@ pub enum Refused {
     Expired { signed: String, earliest: String, now: String, span: String },
     #[error("Signature not yet current: {signed} is still later than {latest} ({now} + {span}.)")]
     NotYetCurrent { signed: String, latest: String, now: String, span: String },
+    /// This and the next have S3's text.
     #[error("X-Amz-Expires should be a number")]
     ExpiresNotANumber,
     #[error(
-        "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"
+        "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 \
+         seconds"
     )]
     ExpiresTooLong,
     #[error("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")]
@@ -54,6 +57,7 @@ pub enum Refused {
     /// The names, sorted; S3 gives them as `HeadersNotSigned`.
     #[error("There were headers present in the request which were not signed")]
     UnsignedHeaders(Vec<String>),
+    /// The text is ours.
     #[error("'SignedHeaders' must be names in lower case, sorted, each once and separated by ';'.")]
     SignedHeaders,
     #[error("Unsupported AWS 'algorithm': '{0}' (only AWS4-HMAC-SHA256 for now). ")]
@@ -64,10 +68,11 @@ pub enum Refused {
     #[error("{}", Sentences(.0))]
     Scope(Vec<Lack>),
     #[error(
-        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and \
-         signing method. Consult the service documentation for details."
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key \
+         and signing method. Consult the service documentation for details."
     )]
     SignatureDoesNotMatch,
+    /// This and the next two have S3's text, as have `Uri` and `Method`.
     #[error("Missing required header for this request: x-amz-content-sha256")]
     ContentSha256Missing,
     #[error(
@@ -82,6 +87,7 @@ pub enum Refused {
     Uri,
     #[error("The specified method is not allowed against this resource.")]
     Method,
+    /// The text is ours.
     #[error("The request is too large: {0}.")]
     Limit(Limit),
 }
@@ -200,8 +206,8 @@ impl fmt::Display for Lack {
             }
             Self::ScopeDate { scope, day, stamp } => write!(
                 f,
-                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{scope}' != \
-                 '{day}', from '{stamp}'."
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{scope}' \
+                 != '{day}', from '{stamp}'."
             ),
         }
     }
