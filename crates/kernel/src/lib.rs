@@ -1,1 +1,51 @@
-//! Empty until its room is built.
+//! The door. Every call of every service, whoever makes it, passes here as a typed operation, and nothing else leads inside.
+//!
+//! The door hands out proofs that nobody can forge: [`Authorized`] to act, `Allowed<T>` to touch the thing that was judged, a receipt to
+//! answer. A service is a table ([`Service`]) of rows ([`Row`]), a row is one [`Operation`]; the gate walks each call through
+//! read → throttle → aim → find → demands → evaluate → check → prepare → apply → commit, and the commit carries the writes of the whole
+//! family *together with its events*.
+//!
+//! Invariants, above all absences: a service has no way to commit; there is no way to an `Authorized` but through `policy::evaluate` or a
+//! reviewed open demand; there is no reply without a receipt, and no receipt without a durable record; nothing in this crate knows a
+//! protocol, a query language or a service.
+
+mod admit;
+mod authorized;
+mod caller;
+mod clockwork;
+mod demands;
+mod desk;
+mod event;
+mod facts;
+mod family;
+mod fault;
+mod gate;
+mod house;
+mod operation;
+mod outside;
+mod record;
+mod recorded;
+mod rounds;
+mod service;
+mod steps;
+mod target;
+mod throttle;
+mod trail;
+
+pub use admit::{Claim, Credential, Credentials, Unadmitted};
+pub use authorized::Authorized;
+pub use caller::{Caller, Origin, Principal, RequestId, Tls};
+pub use clockwork::SystemClock;
+pub use demands::{Action, Demands, Look};
+pub use desk::{Desk, Page, ReadSet, Reads};
+pub use event::{Event, Identified, Kind as EventKind, Resource, Value as EventValue, Wrote, params as event_params};
+pub use fault::{Breakage, Failure, Fault, Never, Stop};
+pub use house::{Documents, House, Policies, Principals, Resolved, Setting, Wait, Wiring};
+pub use operation::{Class, InputOf, Operation, OutputOf, Remarks};
+pub use outside::{Kept, Outside};
+pub use recorded::{Answer, Opened, Recorded};
+pub use rounds::{Chore, Rounds, Task};
+pub use service::{Codes, Row, Service, Validation};
+pub use target::{Aim, Found, Nothing, Scene, Side, Single, Target, Thing};
+pub use throttle::Rate;
+pub use trail::{ATTRIBUTES, Attribute, TrailReader, index_pending, token};

@@ -125,6 +125,15 @@ impl Draft {
         !self.writes.is_empty()
     }
 
+    /// What was read through the draft so far, as checks for the commit of another one.
+    pub fn checks(&self) -> Vec<Check> {
+        let points = self.points.iter().map(|((space, key), revision)| match revision {
+            Some(revision) => Check::At { space, key: key.clone(), revision: *revision },
+            None => Check::Absent { space, key: key.clone() },
+        });
+        self.ranges.iter().cloned().chain(points).collect()
+    }
+
     /// What the draft writes, for the events that record it.
     pub fn wrote(&self) -> Vec<Wrote> {
         let mut wrote = Vec::new();

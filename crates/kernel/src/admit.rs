@@ -1,0 +1,106 @@
+//! From a claim to a caller: the credential is looked up, the vault checks the signature, and its ticket makes the caller.
+
+use crate::house::Wait;
+use crate::{Breakage, Caller, House, Origin, Principal, ReadSet};
+use names::{AccountId, Time};
+use store::Draft;
+use vault::{Identify, Scope, VaultError, WrappedAccessKey};
+
+/// What a signed request claims, as the wire has read it. No secret is in it.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub access_key_id: String,
+    pub token: Option<String>,
+    pub string_to_sign: String,
+    /// The scope of the credential: `20261124`, Region, service.
+    pub date: String,
+    pub region: String,
+    pub service: String,
+    pub signature: [u8; 32],
+    /// The digest of the request that was signed.
+    pub request: [u8; 32],
+    /// When the signature's window closes.
+    pub expires: Time,
+}
+
+/// Whose access key it is. Found by the service that keeps users.
+pub struct Credential {
+    pub account: AccountId,
+    pub principal: Principal,
+    pub wrapped: WrappedAccessKey,
+}
+
+/// Access key ids to credentials. A key that is not active is none.
+pub trait Credentials: Send + Sync {
+    fn find<'a>(
+        &'a self,
+        access_key_id: &'a str,
+        reads: &'a mut ReadSet,
+    ) -> Wait<'a, Result<Option<Credential>, Breakage>>;
+}
+
+/// Why a claim does not make a caller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unadmitted {
+    /// No such access key, or it is inactive.
+    #[error("the access key is not known")]
+    UnknownKey,
+    /// A session token that no session has.
+    #[error("the session token is not known")]
+    UnknownToken,
+    #[error("the signature does not match")]
+    Signature,
+    #[error("the signature has expired")]
+    Expired,
+    #[error(transparent)]
+    Broken(#[from] Breakage),
+}
+
+impl House {
+    /// Checks `claim`. An unknown key and a false signature take the same work, so that neither is told by time.
+    pub async fn admit(&self, claim: Claim, origin: Origin) -> Result<Caller, Unadmitted> {
+        let mut reads = ReadSet::new(Draft::new(self.store.clone()));
+        let credential = self.credentials.find(&claim.access_key_id, &mut reads).await?;
+        let principal = credential.as_ref().map(|credential| principal_text(credential.account, &credential.principal));
+        let identify = Identify {
+            access_key_id: &claim.access_key_id,
+            wrapped: credential.as_ref().map(|credential| &credential.wrapped),
+            string_to_sign: claim.string_to_sign.as_bytes(),
+            scope: Scope { date: &claim.date, region: &claim.region, service: &claim.service },
+            signature: claim.signature,
+            request: claim.request,
+            now: origin.arrived,
+            expires: claim.expires,
+            account: credential.as_ref().map_or_else(|| AccountId::from_number(0), |credential| credential.account),
+            principal: principal.as_deref().unwrap_or_default(),
+        };
+        let identified = self.vault.identify(identify).await;
+        let Some(credential) = credential else { return Err(Unadmitted::UnknownKey) };
+        // Sessions do not exist yet: a long-term key that comes with a token is a forgery or a mistake.
+        if claim.token.is_some() {
+            return Err(Unadmitted::UnknownToken);
+        }
+        let ticket = identified.map_err(|error| match error {
+            VaultError::SignatureMismatch | VaultError::OutOfBounds => Unadmitted::Signature,
+            VaultError::TicketExpired => Unadmitted::Expired,
+            _ => Unadmitted::Broken(Breakage::Vault),
+        })?;
+        let read_at = reads.draft().checks();
+        Ok(Caller::assertion(
+            credential.principal,
+            credential.account,
+            Some(claim.access_key_id),
+            ticket,
+            origin,
+            read_at,
+        ))
+    }
+}
+
+fn principal_text(account: AccountId, principal: &Principal) -> String {
+    match principal {
+        Principal::Root => format!("arn:aws:iam::{account}:root"),
+        Principal::User { arn, .. } => arn.to_string(),
+        Principal::Service(name) => (*name).to_owned(),
+    }
+}

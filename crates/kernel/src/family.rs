@@ -1,0 +1,100 @@
+//! A call and all that it calls on the way: they read and write one draft, and are committed as one, each with its event.
+
+use crate::desk::ReadSet;
+use crate::steps::{Erased, Parts};
+use crate::{Caller, Failure, House, Remarks, Row, Scene, Service};
+use secret::{Identity, Mint};
+use std::any::Any;
+use std::sync::Arc;
+use store::{Draft, Wrote};
+
+/// The members in the order in which they applied: who is called comes before who called.
+pub(crate) struct Family {
+    set: ReadSet,
+    /// Items of a batch, which stand or fall each by itself; else the last member is the root, and all stand or fall with it.
+    pub(crate) batch: bool,
+    pub(crate) members: Vec<Member>,
+}
+
+/// One call of a family, as far as it has come.
+pub(crate) struct Member {
+    pub caller: Caller,
+    pub service: &'static Service,
+    pub row: &'static Row,
+    pub scene: Scene,
+    /// `None` where the input could not even be read.
+    pub input: Option<Erased>,
+    pub aim: Option<Erased>,
+    pub judged: Option<Judged>,
+    pub staged: Option<Erased>,
+    pub applied: Option<Applied>,
+    /// The failure it ended with, if it did.
+    pub failure: Option<Failure>,
+    pub dropped: bool,
+    /// Whether a batch asked for it, and not another member on the way.
+    pub item: bool,
+}
+
+/// What was found, and the grounds on which it is allowed.
+pub(crate) struct Judged {
+    pub found: Erased,
+    pub identities: Vec<Identity>,
+    /// The statements that allowed, in words.
+    pub grounds: Vec<String>,
+}
+
+/// What an operation answered and wrote.
+pub(crate) struct Applied {
+    pub output: Arc<dyn Any + Send + Sync>,
+    pub wrote: Vec<Wrote>,
+    pub remarks: Remarks,
+}
+
+impl Family {
+    pub(crate) fn new(house: &House) -> Self {
+        Self { set: ReadSet::new(Draft::new(Arc::clone(&house.store))), batch: false, members: Vec::new() }
+    }
+
+    pub(crate) fn of_batch(house: &House) -> Self {
+        Self { batch: true, ..Self::new(house) }
+    }
+
+    pub(crate) fn read_set(&mut self) -> &mut ReadSet {
+        &mut self.set
+    }
+
+    /// Forgets all reads and writes, for the next attempt.
+    pub(crate) fn start_over(&mut self, house: &House) {
+        self.set = ReadSet::new(Draft::new(Arc::clone(&house.store)));
+    }
+
+    pub(crate) fn has_writes(&self) -> bool {
+        self.set.draft().has_writes()
+    }
+
+    pub(crate) fn wrote(&self) -> Vec<Wrote> {
+        self.set.draft().wrote()
+    }
+
+    /// Takes the draft out for its commit.
+    pub(crate) fn take_draft(&mut self, house: &House) -> Draft {
+        let empty = ReadSet::new(Draft::new(Arc::clone(&house.store)));
+        std::mem::replace(&mut self.set, empty).into_draft()
+    }
+
+    /// Drops what the members have written, and notes it with each that had.
+    pub(crate) fn drop_writes(&mut self, house: &House) {
+        for member in &mut self.members {
+            member.dropped |= member.applied.take().is_some_and(|applied| !applied.wrote.is_empty());
+        }
+        self.start_over(house);
+    }
+}
+
+impl Member {
+    /// What the shell of the operation needs to act, once the call is judged.
+    pub(crate) fn parts(&self, mint: &'static Mint) -> Option<Parts<'_>> {
+        let (input, judged) = (self.input.as_deref()?, self.judged.as_ref()?);
+        Some(Parts { input, found: judged.found.as_ref(), caller: &self.caller, scene: &self.scene, mint })
+    }
+}

@@ -1,0 +1,141 @@
+//! How a call can end badly, by whose fault it is: the caller's (a [`Fault`] of the service or a refusal of the gate), or ours
+//! ([`Breakage`]).
+
+use std::borrow::Cow;
+
+/// A service's own error, modelled by AWS: code, status and text are contract.
+pub trait Fault: Send + Sync + 'static {
+    fn code(&self) -> &'static str;
+
+    /// The HTTP status: 4xx, or AWS's own 5xx where the model says so.
+    fn status(&self) -> u16;
+
+    /// The words for the caller.
+    fn text(&self) -> String;
+
+    /// What the caller hears when commits kept conflicting, or when the thing he meant is another one now.
+    fn conflict() -> Self;
+
+    /// What a dry run answers when the call would have succeeded. `None` where the service knows no dry runs.
+    fn dry_run() -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+}
+
+/// The fault of operations that have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Never {
+    Conflict,
+}
+
+impl Fault for Never {
+    fn code(&self) -> &'static str {
+        "ConflictException"
+    }
+
+    fn status(&self) -> u16 {
+        409
+    }
+
+    fn text(&self) -> String {
+        "the request conflicts with another one".to_owned()
+    }
+
+    fn conflict() -> Self {
+        Self::Conflict
+    }
+}
+
+/// An error as it leaves the house: the caller's fault, or `InternalFailure`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub code: Cow<'static, str>,
+    pub status: u16,
+    pub text: String,
+}
+
+/// Our own fault. The caller hears `InternalFailure` and the request id; the cause goes to the log. It carries no data of users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Breakage {
+    #[error("a record of the store cannot be read")]
+    Unreadable,
+    #[error("the store has stopped")]
+    Stopped,
+    #[error("the vault does not answer as it must")]
+    Vault,
+    #[error("no randomness is to be had")]
+    NoEntropy,
+    #[error("an operation named no demand for a part of its target")]
+    UnjudgedPart,
+    #[error("an operation that may not write has written")]
+    UnexpectedWrite,
+    #[error("a dry run was asked of a service that knows none")]
+    NoDryRun,
+    #[error("a service asked for an operation that no table holds")]
+    NoSuchRow,
+    #[error("a batch asked for another operation than its own")]
+    ForeignItem,
+    #[error("a tool was asked for that this house does not have")]
+    NoSuchTool,
+    #[error("a record of the trail cannot be written")]
+    Unwritable,
+}
+
+/// Why `prepare` or `apply` stops.
+pub enum Stop<F> {
+    Fault(F),
+    /// Another service's answer to a call on the way.
+    Foreign(Failure),
+    Broken(Breakage),
+}
+
+impl<F> From<F> for Stop<F>
+where
+    F: Fault,
+{
+    fn from(fault: F) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl<F> From<Failure> for Stop<F> {
+    fn from(failure: Failure) -> Self {
+        Self::Foreign(failure)
+    }
+}
+
+impl<F> From<Breakage> for Stop<F> {
+    fn from(breakage: Breakage) -> Self {
+        Self::Broken(breakage)
+    }
+}
+
+impl Failure {
+    pub fn of(fault: &impl Fault) -> Self {
+        Self { code: Cow::Borrowed(fault.code()), status: fault.status(), text: fault.text() }
+    }
+
+    /// What a caller hears of a [`Breakage`].
+    pub fn internal() -> Self {
+        Self {
+            code: Cow::Borrowed("InternalFailure"),
+            status: 500,
+            text: "The request processing has failed because of an unknown error, exception or failure.".to_owned(),
+        }
+    }
+}
+
+impl From<store::Broken> for Breakage {
+    fn from(_: store::Broken) -> Self {
+        Self::Unreadable
+    }
+}
+
+impl From<cipher::NoEntropy> for Breakage {
+    fn from(_: cipher::NoEntropy) -> Self {
+        Self::NoEntropy
+    }
+}

@@ -1,0 +1,208 @@
+//! The house: what the program wires together at boot, and the way in.
+
+use crate::gate::{self, Call};
+use crate::rounds::Rounds;
+use crate::throttle::Throttle;
+use crate::{Breakage, Caller, Credentials, Failure, Rate, ReadSet, Recorded, Row, Service};
+use cipher::Entropy;
+use names::{AccountId, Arn, Clock, Region};
+use policy::Document;
+use secret::Mint;
+use shape::{Malformed, OperationShape, Report, Source};
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use store::Store;
+use vault::Vault;
+
+/// What a trait object promises to answer.
+pub type Wait<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Everything behind the door.
+pub struct House {
+    pub(crate) store: Arc<Store>,
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) mint: &'static Mint,
+    pub(crate) credentials: Box<dyn Credentials>,
+    pub(crate) principals: Box<dyn Principals>,
+    pub(crate) documents: Box<dyn Documents>,
+    pub(crate) setting: Setting,
+    pub(crate) throttle: Throttle,
+    services: Vec<&'static Service>,
+    by_shape: HashMap<TypeId, (&'static Service, &'static Row)>,
+    tools: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+}
+
+/// What the program hands in at boot.
+pub struct Wiring {
+    pub store: Arc<Store>,
+    pub vault: Arc<dyn Vault>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub mint: &'static Mint,
+    pub services: Vec<&'static Service>,
+    pub credentials: Box<dyn Credentials>,
+    pub principals: Box<dyn Principals>,
+    pub documents: Box<dyn Documents>,
+    pub setting: Setting,
+    pub rate: Rate,
+}
+
+/// What is configured and every service may know.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The account that was made at the first start.
+    pub account: AccountId,
+    pub region: Region,
+    /// The Regions that are served.
+    pub regions: Vec<Region>,
+}
+
+/// The identity side of a decision: the caller's own documents.
+pub trait Documents: Send + Sync {
+    fn of<'a>(&'a self, caller: &'a Caller, reads: &'a mut ReadSet) -> Wait<'a, Result<Policies, Breakage>>;
+}
+
+/// The policies that bear on a caller, each with the name by which decisions refer to it.
+#[derive(Default)]
+pub struct Policies {
+    pub identity: Vec<(String, Arc<Document>)>,
+    pub boundary: Option<(String, Arc<Document>)>,
+    pub session: Option<Vec<(String, Arc<Document>)>>,
+}
+
+/// Names of users and roles, and the unique ids behind them.
+pub trait Principals: Send + Sync {
+    fn resolve<'a>(&'a self, arn: &'a Arn, reads: &'a mut ReadSet) -> Wait<'a, Result<Resolved, Breakage>>;
+}
+
+/// What stands behind the ARN of a principal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// A user or role of this house, by its unique id.
+    Id(String),
+    /// An account, the root of one, or somebody of an account that this house does not keep and therefore cannot know.
+    Elsewhere,
+    /// Nobody.
+    Missing,
+}
+
+impl House {
+    pub fn open(wiring: Wiring) -> Arc<Self> {
+        let rows = wiring.services.iter().flat_map(|service| service.rows.iter().map(move |row| (*service, row)));
+        let by_shape = rows.map(|(service, row)| (row.steps.shape(), (service, row))).collect();
+        let mut house = Self {
+            store: wiring.store,
+            vault: wiring.vault,
+            clock: wiring.clock,
+            entropy: wiring.entropy,
+            mint: wiring.mint,
+            credentials: wiring.credentials,
+            principals: wiring.principals,
+            documents: wiring.documents,
+            setting: wiring.setting,
+            throttle: Throttle::new(wiring.rate),
+            services: wiring.services,
+            by_shape,
+            tools: HashMap::new(),
+        };
+        house.lend(Arc::clone(&house.vault));
+        house.lend(crate::TrailReader::new(Arc::clone(&house.store)));
+        Arc::new(house)
+    }
+
+    fn lend<T: Send + Sync + 'static>(&mut self, tool: T) {
+        self.tools.insert(TypeId::of::<T>(), Box::new(tool));
+    }
+
+    pub(crate) fn tool<T: 'static>(&self) -> Option<&T> {
+        self.tools.get(&TypeId::of::<T>()).and_then(|tool| tool.downcast_ref())
+    }
+
+    pub fn services(&self) -> &[&'static Service] {
+        &self.services
+    }
+
+    pub fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// The service that answers to a credential scope or host label.
+    pub fn service(&self, name: &str) -> Option<&'static Service> {
+        self.services.iter().copied().find(|service| service.name == name || service.endpoints.contains(&name))
+    }
+
+    pub(crate) fn row_of(&self, shape: TypeId) -> Option<(&'static Service, &'static Row)> {
+        self.by_shape.get(&shape).copied()
+    }
+
+    /// A call from the wire. Reading happens at once; after it the call belongs to the house and runs to its commit as a task of its own,
+    /// even if the returned future is dropped with its connection.
+    ///
+    /// # Errors
+    /// `Stopped`, when the store has stopped and nothing can be recorded: then nothing may be answered either.
+    pub fn enter(
+        self: &Arc<Self>,
+        caller: Caller,
+        service: &'static Service,
+        row: &'static Row,
+        source: &mut dyn Source,
+    ) -> impl Future<Output = Result<Recorded, Breakage>> + Send + use<> {
+        let mut report = Report::new();
+        let read = match row.steps.read(source, &mut report) {
+            Ok(Some(input)) if report.is_clean() => Ok(input),
+            Ok(_) => {
+                let text = shape::violations_text(&report.violations(), service.validation.quoted);
+                Err(Failure { code: service.validation.code.into(), status: 400, text })
+            }
+            Err(malformed) => Err(self.malformed(service, malformed, &report)),
+        };
+        let call = Call { caller, service, row };
+        let house = Arc::clone(self);
+        let task = tokio::spawn(async move { gate::answer(&house, call, read).await });
+        async move { task.await.unwrap_or(Err(Breakage::Stopped)) }
+    }
+
+    /// A call whose protocol could not even be read, by a caller who is known: it is recorded as every refusal is.
+    pub fn refuse(
+        self: &Arc<Self>,
+        caller: Caller,
+        service: &'static Service,
+        row: &'static Row,
+        failure: Failure,
+    ) -> impl Future<Output = Result<Recorded, Breakage>> + Send + use<> {
+        let house = Arc::clone(self);
+        let task = tokio::spawn(async move { gate::answer(&house, Call { caller, service, row }, Err(failure)).await });
+        async move { task.await.unwrap_or(Err(Breakage::Stopped)) }
+    }
+
+    /// A call from inside the process, with its input ready.
+    pub async fn call<S: OperationShape>(
+        self: &Arc<Self>,
+        caller: Caller,
+        input: S::Input,
+    ) -> Result<Recorded, Breakage> {
+        let (service, row) = self.row_of(TypeId::of::<S>()).ok_or(Breakage::NoSuchRow)?;
+        let house = Arc::clone(self);
+        let call = Call { caller, service, row };
+        let task = tokio::spawn(async move { gate::answer(&house, call, Ok(Box::new(input))).await });
+        task.await.unwrap_or(Err(Breakage::Stopped))
+    }
+
+    fn malformed(&self, service: &Service, malformed: Malformed, report: &Report) -> Failure {
+        let (code, status) = service.codes.malformed;
+        Failure { code: code.into(), status, text: malformed.text(report) }
+    }
+
+    /// The rounds of one service: the house calling as that service and as nobody else.
+    pub fn rounds(self: &Arc<Self>, service: &'static Service) -> Result<Rounds, Breakage> {
+        Rounds::of(Arc::clone(self), service)
+    }
+}

@@ -1,0 +1,147 @@
+//! What an operation may do outside its tables, once: the vault, other services, randomness, names.
+
+use crate::family::Family;
+use crate::gate::{self, Call};
+use crate::{Breakage, Caller, Failure, House, Operation, OutputOf, Resolved, Row, Scene, Service, Stop};
+use cipher::Entropy;
+use names::Arn;
+use shape::OperationShape;
+use std::any::{Any, TypeId};
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The way out of `prepare`. What it stages is done once per call, however often the commit is tried.
+pub struct Outside<'a> {
+    pub(crate) house: &'a House,
+    pub(crate) family: &'a mut Family,
+    pub(crate) caller: &'a Caller,
+    pub(crate) scene: &'a Scene,
+    pub(crate) service: &'static Service,
+    /// Set for a batch: the only operation that it may call.
+    pub(crate) each: Option<TypeId>,
+}
+
+/// Another service's answer, for reading inside the house. No receipt is inside, so its secrets stay shut.
+pub struct Kept<T> {
+    output: Arc<dyn Any + Send + Sync>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T: 'static> Kept<T> {
+    pub(crate) fn of(output: Arc<dyn Any + Send + Sync>) -> Option<Self> {
+        output.is::<T>().then_some(Self { output, kind: PhantomData })
+    }
+}
+
+impl<T: 'static> Deref for Kept<T> {
+    type Target = T;
+
+    #[expect(clippy::panic, reason = "a broken invariant of the house's own: the type was checked when it was kept")]
+    fn deref(&self) -> &T {
+        // INVARIANT: `Kept::of` has looked at the type.
+        let Some(output) = self.output.downcast_ref() else { panic!("a kept answer changed its type") };
+        output
+    }
+}
+
+/// How many items of a batch are committed together.
+pub const BATCH_ITEMS_PER_COMMIT: usize = 100;
+
+impl Outside<'_> {
+    /// Lends a tool of the house to those who depend on the crate that defines it: `outside.tool::<Arc<dyn Vault>>()`.
+    pub fn tool<T: 'static>(&self) -> Result<&T, Breakage> {
+        self.house.tool().ok_or(Breakage::NoSuchTool)
+    }
+
+    /// Fills `bytes` with randomness: ids are made here, so that `apply` says the same twice.
+    pub fn random(&self, bytes: &mut [u8]) -> Result<(), Breakage> {
+        Ok(self.house.entropy.fill(bytes)?)
+    }
+
+    /// A new thing's identity.
+    pub fn birth(&self) -> Result<secret::Identity, Breakage> {
+        let mut bytes = [0; 16];
+        self.random(&mut bytes)?;
+        Ok(secret::Identity(u128::from_be_bytes(bytes)))
+    }
+
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.house.entropy.as_ref()
+    }
+
+    /// Who stands behind the ARN of a principal.
+    pub async fn resolve(&mut self, arn: &Arn) -> Result<Resolved, Breakage> {
+        self.house.principals.resolve(arn, self.family.read_set()).await
+    }
+
+    /// Whether `action` would be allowed to the caller upon `resource` if the thing bore this policy: for look-ahead checks, such as KMS's
+    /// lock-out check. It authorizes nothing.
+    pub async fn would_allow(
+        &mut self,
+        action: crate::Action,
+        resource: &Arn,
+        side: crate::Side,
+        facts: Vec<(std::borrow::Cow<'static, str>, policy::Fact<'static>)>,
+    ) -> Result<bool, Breakage> {
+        gate::would_allow(self, action, resource, side, facts).await
+    }
+
+    /// Calls another service on behalf of the caller. The call joins this family: one commit, with its events.
+    pub async fn call<S: OperationShape>(&mut self, input: S::Input) -> Result<Kept<S::Output>, Failure> {
+        if self.each.is_some() {
+            return Err(Failure::internal());
+        }
+        let Some((service, row)) = self.house.row_of(TypeId::of::<S>()) else { return Err(Failure::internal()) };
+        let caller = self.caller.through(self.service.name);
+        let call = Call { caller, service, row };
+        gate::join(self.house, self.family, call, Box::new(input))
+            .await
+            .and_then(|output| Kept::of(output).ok_or_else(Failure::internal))
+    }
+
+    /// The items of a batch, each judged by itself. They are committed in groups, with their events, before the batch's own record.
+    pub async fn each<O: Operation>(
+        &mut self,
+        inputs: impl IntoIterator<Item = <O::Shape as OperationShape>::Input>,
+    ) -> Result<Vec<Result<Kept<OutputOf<O>>, Failure>>, Stop<O::Fault>> {
+        if self.each != Some(TypeId::of::<O>()) {
+            return Err(Stop::Broken(Breakage::ForeignItem));
+        }
+        let (service, row) = self.house.row_of(TypeId::of::<O::Shape>()).ok_or(Breakage::NoSuchRow)?;
+        let mut inputs = inputs.into_iter().peekable();
+        let mut answers = Vec::new();
+        while inputs.peek().is_some() {
+            let group = inputs.by_ref().take(BATCH_ITEMS_PER_COMMIT).map(|input| Box::new(input) as _).collect();
+            let outputs = self.group(service, row, group).await?;
+            answers.extend(
+                outputs
+                    .into_iter()
+                    .map(|output| output.and_then(|output| Kept::of(output).ok_or_else(Failure::internal))),
+            );
+        }
+        Ok(answers)
+    }
+
+    async fn group(
+        &mut self,
+        service: &'static Service,
+        row: &'static Row,
+        inputs: Vec<crate::steps::Erased>,
+    ) -> Result<Vec<Result<Arc<dyn Any + Send + Sync>, Failure>>, Breakage> {
+        let mut family = Family::of_batch(self.house);
+        for input in inputs {
+            let call = Call { caller: self.caller.clone(), service, row };
+            gate::join_item(self.house, &mut family, call, input).await;
+        }
+        gate::settle_batch(self.house, family).await
+    }
+
+    pub fn caller(&self) -> &Caller {
+        self.caller
+    }
+
+    pub fn scene(&self) -> &Scene {
+        self.scene
+    }
+}

@@ -1,0 +1,116 @@
+//! The events of a family, one a member.
+
+use crate::event::{self, Event, Identified};
+use crate::family::{Family, Member};
+use crate::{Breakage, Caller, EventKind, House, Principal};
+
+/// Encodes one event for each member of the family.
+pub(crate) fn events(house: &House, family: &Family) -> Result<Vec<store::Event>, Breakage> {
+    family.members.iter().map(|member| encoded(house, member)).collect()
+}
+
+fn encoded(house: &House, member: &Member) -> Result<store::Event, Breakage> {
+    let mut id = [0; 16];
+    house.entropy.fill(&mut id)?;
+    // The id is shown as a UUID, so it is one.
+    let id = uuid::Builder::from_random_bytes(id).into_uuid().into_bytes();
+    let bytes = event(id, member).encode().ok_or(Breakage::Unwritable)?;
+    Ok(store::Event { id, bytes })
+}
+
+fn event(id: [u8; 16], member: &Member) -> Event {
+    let origin = member.caller.origin();
+    let steps = member.row.steps;
+    let read_only = steps.class().read_only();
+    let applied = member.applied.as_ref();
+    let remarks = applied.map(|applied| &applied.remarks);
+    let shown_response =
+        || applied.and_then(|applied| event::params(|sink| steps.write_output(&*applied.output, sink)));
+    let service_details = remarks.and_then(|remarks| remarks.service_details.as_ref());
+    Event {
+        id,
+        time: member.scene.now.micros(),
+        kind: if service_details.is_some() { EventKind::ServiceEvent } else { EventKind::ApiCall },
+        source: member.service.source(),
+        name: member.row.name.to_owned(),
+        region: origin.region.to_string(),
+        recipient: member.caller.account().to_string(),
+        identity: identified(&member.caller),
+        source_address: source_address(&member.caller),
+        user_agent: origin.user_agent.clone(),
+        request_id: origin.request_id.as_str().to_owned(),
+        read_only,
+        error_code: member.failure.as_ref().map(|failure| trail_code(&failure.code)),
+        error_text: member.failure.as_ref().map(|failure| failure.text.clone()),
+        parameters: member.input.as_deref().and_then(|input| event::params(|sink| steps.write_input(input, sink))),
+        response: match remarks.and_then(|remarks| remarks.response.as_ref()) {
+            Some(entries) => Some(event::Value::Map(texts(entries, event::Value::Text))),
+            None if read_only => None,
+            None => shown_response(),
+        },
+        additional: remarks.map(|remarks| texts(&remarks.additional, |text| text)).unwrap_or_default(),
+        service_details: service_details.map(|details| texts(details, |text| text)).unwrap_or_default(),
+        resources: member.judged.as_ref().map(|judged| steps.resources(judged.found.as_ref())).unwrap_or_default(),
+        tls: origin.tls.as_ref().map(|tls| (tls.version.clone(), tls.cipher_suite.clone(), origin.host.clone())),
+        statements: member.judged.as_ref().map(|judged| judged.grounds.clone()).unwrap_or_default(),
+        wrote: applied.map(|applied| applied.wrote.iter().map(wrote).collect()).unwrap_or_default(),
+        prepared: member.staged.is_some() && member.failure.is_some(),
+        dropped: member.dropped,
+        uses: remarks.map(|remarks| remarks.uses.iter().map(used).collect()).unwrap_or_default(),
+        repeated: 0,
+    }
+}
+
+/// CloudTrail writes `AccessDenied` for every service, whatever the service's own code is.
+fn trail_code(code: &str) -> String {
+    if code == "AccessDeniedException" { "AccessDenied".to_owned() } else { code.to_owned() }
+}
+
+fn texts<T>(entries: &[(&'static str, String)], value: impl Fn(String) -> T) -> Vec<(String, T)> {
+    entries.iter().map(|(name, text)| ((*name).to_owned(), value(text.clone()))).collect()
+}
+
+fn wrote(row: &store::Wrote) -> event::Wrote {
+    event::Wrote {
+        space: row.space.to_owned(),
+        key: row.key.clone(),
+        revision: row.revision.map(store::Revision::number),
+    }
+}
+
+fn used(link: &vault::Use) -> (u64, minicbor::bytes::ByteVec) {
+    (link.number, minicbor::bytes::ByteVec::from(link.digest.to_vec()))
+}
+
+fn source_address(caller: &Caller) -> String {
+    match (caller.via(), caller.principal()) {
+        (Some(via), _) => format!("{via}.amazonaws.com"),
+        (None, Principal::Service(name)) => format!("{name}.amazonaws.com"),
+        (None, _) => caller.origin().source.map(|address| address.to_string()).unwrap_or_default(),
+    }
+}
+
+fn identified(caller: &Caller) -> Identified {
+    let of_service = matches!(caller.principal(), Principal::Service(_));
+    Identified {
+        kind: match caller.principal() {
+            Principal::Root => "Root",
+            Principal::User { .. } => "IAMUser",
+            Principal::Service(_) => "AWSService",
+        }
+        .to_owned(),
+        principal_id: caller.unique_id(),
+        arn: if of_service { String::new() } else { caller.arn() },
+        account: caller.account().to_string(),
+        access_key_id: caller.access_key_id().map(str::to_owned),
+        user_name: match caller.principal() {
+            Principal::User { name, .. } => Some(name.clone()),
+            _ => None,
+        },
+        invoked_by: match (caller.via(), of_service) {
+            (Some(via), _) => Some(format!("{via}.amazonaws.com")),
+            (None, true) => Some("AWS Internal".to_owned()),
+            (None, false) => None,
+        },
+    }
+}

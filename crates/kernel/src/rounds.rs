@@ -1,0 +1,108 @@
+//! Callers that are no signed request: the tasks of the services.
+
+use crate::house::Wait;
+use crate::{Breakage, Caller, Failure, House, Origin, Principal, ReadSet, Reads, RequestId, Service};
+use shape::OperationShape;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Draft;
+
+/// The house calling as one of its services and as no one else. It finds work by reading that service's tables, and does it by calling
+/// operations, through the gate as everybody.
+pub struct Rounds {
+    house: Arc<House>,
+    service: &'static Service,
+}
+
+/// A task that comes round.
+pub trait Chore: Send + Sync + 'static {
+    /// The marker of the owning service.
+    type Service: Send + Sync + 'static;
+    const NAME: &'static str;
+
+    fn run(rounds: &Rounds) -> impl Future<Output = Result<(), Breakage>> + Send;
+}
+
+/// A chore in its service's table.
+pub struct Task {
+    pub name: &'static str,
+    pub period: Duration,
+    run: for<'a> fn(&'a Rounds) -> Wait<'a, Result<(), Breakage>>,
+}
+
+impl Task {
+    pub const fn of<C: Chore>(period: Duration) -> Self {
+        Self { name: C::NAME, period, run: |rounds| Box::pin(C::run(rounds)) }
+    }
+
+    pub async fn run(&self, rounds: &Rounds) -> Result<(), Breakage> {
+        (self.run)(rounds).await
+    }
+}
+
+impl Rounds {
+    pub(crate) fn of(house: Arc<House>, service: &'static Service) -> Result<Self, Breakage> {
+        Ok(Self { house, service })
+    }
+
+    pub fn now(&self) -> names::Time {
+        self.house.clock.wall()
+    }
+
+    /// A look at the tables of service `S`, as of now.
+    pub fn reading<S>(&self) -> Reading<S> {
+        Reading { set: ReadSet::new(Draft::new(Arc::clone(&self.house.store))), service: PhantomData }
+    }
+
+    /// Calls an operation as this service, in the Region and account that the work belongs to.
+    pub async fn call<S: OperationShape>(
+        &self,
+        account: names::AccountId,
+        region: names::Region,
+        input: S::Input,
+    ) -> Result<Result<(), Failure>, Breakage> {
+        let caller = self.caller(account, region).await?;
+        let recorded = self.house.call::<S>(caller, input).await?;
+        Ok(recorded.ending())
+    }
+
+    /// Erases what deleted rows have left in the store's files.
+    pub async fn scrub(&self) -> Result<(), Breakage> {
+        // A reader that keeps old pages alive is gone soon; the next round tries again.
+        match self.house.store.scrub().await {
+            Ok(()) | Err(store::ScrubError::Busy) => Ok(()),
+            Err(store::ScrubError::Stopped(_)) => Err(Breakage::Stopped),
+        }
+    }
+
+    async fn caller(&self, account: names::AccountId, region: names::Region) -> Result<Caller, Breakage> {
+        let now = self.house.clock.wall();
+        let name = self.service.name;
+        let ticket = self.house.vault.rounds(self.house.mint, name, now).await.map_err(|_| Breakage::Vault)?;
+        let mut random = [0; 16];
+        self.house.entropy.fill(&mut random)?;
+        let origin = Origin {
+            region,
+            source: None,
+            user_agent: format!("{name}.amazonaws.com"),
+            host: String::new(),
+            tls: None,
+            request_id: RequestId::of(random),
+            arrived: now,
+        };
+        Ok(Caller::assertion(Principal::Service(name), account, None, ticket, origin, Vec::new()))
+    }
+}
+
+/// See [`Rounds::reading`].
+pub struct Reading<S> {
+    set: ReadSet,
+    service: PhantomData<fn() -> S>,
+}
+
+impl<S> Reading<S> {
+    pub fn reads(&mut self) -> Reads<'_, S> {
+        self.set.of()
+    }
+}

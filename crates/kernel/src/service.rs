@@ -1,0 +1,103 @@
+//! A service is a table that anyone can read aloud.
+
+use crate::rounds::Task;
+use crate::steps::{Shell, Steps};
+use crate::{Caller, Operation};
+use policy::Fact;
+use shape::{Model, OperationShape};
+
+/// One service: its names, its columns, its operations and its rounds.
+pub struct Service {
+    /// The IAM prefix and signing name: `kms`.
+    pub name: &'static str,
+    /// The host labels and credential scopes it answers to.
+    pub endpoints: &'static [&'static str],
+    pub model: &'static Model,
+    pub validation: Validation,
+    pub codes: Codes,
+    /// How far a request's clock may be off, either way, in seconds.
+    pub clock_window_seconds: u64,
+    /// Whether any Region of the configured list means the same things, as for IAM and STS.
+    pub global: bool,
+    /// The service's own condition keys that depend on the caller alone, in lower case: `kms:calleraccount`.
+    pub fact: for<'a> fn(&'a Caller, &str) -> Option<Fact<'a>>,
+    pub rows: &'static [Row],
+    pub tasks: &'static [Task],
+}
+
+/// How a service words its validation errors.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Validation {
+    pub code: &'static str,
+    /// Whether the offending value is repeated in the text.
+    pub quoted: bool,
+}
+
+impl Validation {
+    /// KMS and most JSON services.
+    pub const JSON: Self = Self { code: "ValidationException", quoted: true };
+    /// IAM, STS, SNS: the query services.
+    pub const QUERY: Self = Self { code: "ValidationError", quoted: false };
+}
+
+/// The codes of the gate's own refusals: `(code, status)`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Codes {
+    pub access_denied: (&'static str, u16),
+    pub throttling: (&'static str, u16),
+    /// Bytes that are not what the protocol wants.
+    pub malformed: (&'static str, u16),
+}
+
+impl Codes {
+    pub const JSON: Self = Self {
+        access_denied: ("AccessDeniedException", 400),
+        throttling: ("ThrottlingException", 400),
+        malformed: ("SerializationException", 400),
+    };
+    pub const QUERY: Self = Self {
+        access_denied: ("AccessDenied", 403),
+        throttling: ("Throttling", 400),
+        malformed: ("MalformedInput", 400),
+    };
+}
+
+/// One operation in its table.
+pub struct Row {
+    pub name: &'static str,
+    /// Whether only the house itself can call it.
+    pub internal: bool,
+    pub(crate) steps: &'static dyn Steps,
+}
+
+impl Row {
+    pub const fn of<O: Operation>() -> Self {
+        Self { name: O::Shape::NAME, internal: false, steps: &Shell::<O>::INSTANCE }
+    }
+
+    /// A row that no wire leads to.
+    pub const fn internal<O: Operation>() -> Self {
+        Self { name: O::Shape::NAME, internal: true, steps: &Shell::<O>::INSTANCE }
+    }
+
+    /// The shapes of the row's operation.
+    pub fn model(&self) -> &'static shape::OperationModel {
+        self.steps.model()
+    }
+
+    pub fn read_only(&self) -> bool {
+        self.steps.class().read_only()
+    }
+}
+
+impl Service {
+    /// The row of an operation that callers may name.
+    pub fn row(&'static self, operation: &str) -> Option<&'static Row> {
+        self.rows.iter().find(|row| row.name == operation && !row.internal)
+    }
+
+    /// `kms.amazonaws.com`: how the trail names the service.
+    pub fn source(&self) -> String {
+        format!("{}.amazonaws.com", self.name)
+    }
+}
