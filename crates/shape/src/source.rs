@@ -38,8 +38,11 @@ pub trait Source {
     }
 }
 
+/// What [`Source::structure`] calls once a member: its place in the schema, and the source of its value.
 pub type EachMember<'a> = dyn FnMut(usize, &mut dyn Source) -> Result<(), Malformed> + 'a;
+/// What [`Source::list`] calls once an item.
 pub type EachItem<'a> = dyn FnMut(&mut dyn Source) -> Result<(), Malformed> + 'a;
+/// What [`Source::map`] calls once an entry, with its key.
 pub type EachEntry<'a> = dyn FnMut(&str, &mut dyn Source) -> Result<(), Malformed> + 'a;
 
 /// Why bytes are not what the schema wants. The place is in the [`Report`] at that moment.

@@ -29,12 +29,15 @@ pub trait Enumeration: Sized + Copy + 'static {
     fn as_str(self) -> &'static str;
 }
 
+/// What [`read_members`] calls once a member.
+pub type ReadMember<'a> = dyn FnMut(usize, &mut dyn Source, &mut Report) -> Result<(), Malformed> + 'a;
+
 /// Reads the members of a structure, keeps the report's place, and notes required members that are missing. `each` reads one member.
 pub fn read_members(
     schema: &'static Schema,
     source: &mut dyn Source,
     report: &mut Report,
-    each: &mut dyn FnMut(usize, &mut dyn Source, &mut Report) -> Result<(), Malformed>,
+    each: &mut ReadMember<'_>,
 ) -> Result<(), Malformed> {
     let members = schema.members();
     let mut seen = 0_u128;

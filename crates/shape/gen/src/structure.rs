@@ -149,12 +149,36 @@ fn structure(plan: &Plan<'_>, name: &str, out: &mut String) -> Result<(), Fault>
         out,
         "}}\n\nimpl shape::Shape for {rust} {{\n    fn schema() -> &'static shape::Schema {{\n        &{ident}\n    }}\n}}\n"
     );
+    constructor(rust, &fields, out);
     write_side(rust, &fields, out);
     if plan.is_read(name) {
         read_side(rust, &fields, out);
     }
     Ok(())
 }
+
+/// For structures with members of both kinds: what is required, to be updated by `Self { arn: …, ..Self::new(key_id) }`.
+fn constructor(rust: &str, fields: &[Field<'_>], out: &mut String) {
+    let required = fields.iter().filter(|field| field.required);
+    let arguments: Vec<String> =
+        required.map(|Field { ident, rust_type, .. }| format!("{ident}: {rust_type}")).collect();
+    if arguments.is_empty() || arguments.len() == fields.len() || arguments.len() > ARGUMENTS_MAX {
+        return;
+    }
+    let _ = write!(
+        out,
+        "\nimpl {rust} {{\n    /// The required members, and no other.\n    pub fn new({}) -> Self {{\n        Self {{\n",
+        arguments.join(", ")
+    );
+    for Field { ident, required, .. } in fields {
+        let _ =
+            if *required { writeln!(out, "            {ident},") } else { writeln!(out, "            {ident}: None,") };
+    }
+    out.push_str("        }\n    }\n}\n");
+}
+
+/// More arguments than these are told apart by name only: then the structure is written in full.
+const ARGUMENTS_MAX: usize = 7;
 
 fn write_side(rust: &str, fields: &[Field<'_>], out: &mut String) {
     let _ = write!(
