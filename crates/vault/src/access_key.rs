@@ -108,3 +108,50 @@ pub(crate) fn check_id(access_key_id: &str) -> Result<(), VaultError> {
     let fits = (1..=ACCESS_KEY_ID_BYTES_MAX).contains(&access_key_id.len());
     if fits { Ok(()) } else { Err(VaultError::OutOfBounds) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{hex, keys, secret};
+    use cipher::SystemEntropy;
+
+    const EXAMPLE: &[u8] = b"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+
+    /// The examples of AWS's guide: <https://docs.aws.amazon.com/general/latest/gr/signature-v4-examples.html> for the key of 2012, and
+    /// "Calculate the signature" in "Create a signed AWS API request" for that of 2015.
+    #[test]
+    fn the_signing_keys_of_the_documentation() {
+        let derive = |date| {
+            let scope = Scope { date, region: "us-east-1", service: "iam" };
+            signing_key(&secret(EXAMPLE), scope, &keys().opener)
+        };
+        let of_2012 = "f4780e2d9f65fa895f9c67b32ce1baf0b0d8a43505a000a1a9e090d414db404d";
+        assert_eq!(derive("20120215").open(&keys().opener).to_vec(), hex(of_2012));
+        let string_to_sign = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n\
+                              f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
+        let signature = hmac_sha256(derive("20150830").open(&keys().opener), string_to_sign.as_bytes());
+        let of_2015 = "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
+        assert_eq!(signature.to_vec(), hex(of_2015));
+    }
+
+    #[test]
+    fn six_bits_are_a_letter_of_base64() {
+        let letters: Vec<u8> = (0..64).map(letter).collect();
+        assert_eq!(letters, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    }
+
+    #[test]
+    fn a_new_secret_has_forty_letters_in_the_order_of_its_bits() {
+        struct Counting;
+        impl Entropy for Counting {
+            fn fill(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
+                (0..).zip(bytes).for_each(|(number, byte)| *byte = number);
+                Ok(())
+            }
+        }
+        let drawn = draw_secret(&Counting).map(|secret| secret.open(&keys().opener).to_vec());
+        assert_eq!(drawn, Ok(b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd".to_vec()));
+        let again = || draw_secret(&SystemEntropy).map(|secret| secret.open(&keys().opener).to_vec());
+        assert_ne!(again(), again());
+    }
+}

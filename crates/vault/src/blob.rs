@@ -144,3 +144,143 @@ impl BackingKey<'_> {
 fn authenticated(header: &[u8], context: &EncryptionContext) -> Vec<u8> {
     [header, context.as_bytes()].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::testing::{bent, keys, secret};
+    use cipher::SystemEntropy;
+    use proptest::prelude::*;
+
+    const ID: BackingKeyId = BackingKeyId(*b"backing key id 1");
+
+    fn under(key: &Secret) -> BackingKey<'_> {
+        BackingKey { id: ID, key, opener: &keys().opener }
+    }
+
+    fn context(value: &str) -> EncryptionContext {
+        EncryptionContext::of([("department".to_owned(), value.to_owned())]).unwrap()
+    }
+
+    fn sealed(key: &Secret, plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
+        Blob::seal(under(key), &secret(plaintext), &context("payroll"), &SystemEntropy).map(Blob::into_bytes)
+    }
+
+    fn opened(key: &Secret, blob: &[u8], context: &EncryptionContext) -> Result<Vec<u8>, VaultError> {
+        under(key).open(blob, context).map(|plaintext| plaintext.open(&keys().opener).to_vec())
+    }
+
+    #[test]
+    fn what_was_sealed_opens_within_the_limits() {
+        let key = secret(&[1; 32]);
+        for length in [1, 2, 32, PLAINTEXT_BYTES_MAX] {
+            let plaintext = vec![7; length];
+            let blob = sealed(&key, &plaintext).unwrap();
+            assert!(blob.len() == HEADER_BYTES + length + TAG_BYTES && blob.len() <= BLOB_BYTES_MAX);
+            assert!(BlobHeader::read(&blob).unwrap().backing_key() == ID);
+            assert_eq!(opened(&key, &blob, &context("payroll")), Ok(plaintext));
+        }
+        for length in [0, PLAINTEXT_BYTES_MAX + 1] {
+            assert_eq!(sealed(&key, &vec![7; length]), Err(VaultError::OutOfBounds));
+        }
+    }
+
+    #[test]
+    fn another_context_or_another_key_does_not_open_it() {
+        let key = secret(&[1; 32]);
+        let blob = sealed(&key, b"attack at dawn").unwrap();
+        for other in [context("payrolk"), context(""), EncryptionContext::empty()] {
+            assert_eq!(opened(&key, &blob, &other), Err(VaultError::CiphertextRefused));
+        }
+        assert_eq!(opened(&secret(&[2; 32]), &blob, &context("payroll")), Err(VaultError::CiphertextRefused));
+    }
+
+    #[test]
+    fn every_bit_and_the_length_are_authenticated() {
+        let key = secret(&[1; 32]);
+        let blob = sealed(&key, b"attack at dawn").unwrap();
+        for (place, bent) in bent(&blob) {
+            let expected =
+                if (6..22).contains(&place) { VaultError::AnotherKey } else { VaultError::CiphertextRefused };
+            assert_eq!(opened(&key, &bent, &context("payroll")), Err(expected), "byte {place}");
+        }
+        for length in 0..blob.len() {
+            assert!(opened(&key, blob.get(..length).unwrap(), &context("payroll")).is_err(), "cut at {length}");
+        }
+        assert!(opened(&key, &[&blob[..], &[0]].concat(), &context("payroll")).is_err());
+    }
+
+    /// The header says key B, and the vault is asked to open it with key B.
+    #[test]
+    fn the_id_of_another_backing_key_cannot_be_swapped_in() {
+        let (key, other) = (secret(&[1; 32]), secret(&[2; 32]));
+        let mut blob = sealed(&key, b"attack at dawn").unwrap();
+        let other_id = BackingKeyId(*b"backing key id 2");
+        blob.get_mut(6..22).unwrap().copy_from_slice(&other_id.0);
+        for material in [&other, &key] {
+            let under = BackingKey { id: other_id, key: material, opener: &keys().opener };
+            assert_eq!(under.open(&blob, &context("payroll")).err(), Some(VaultError::CiphertextRefused));
+        }
+    }
+
+    /// Everything is right but the commitment: GCM would open it.
+    #[test]
+    fn a_wrong_commitment_is_refused_although_the_tag_is_right() {
+        let key = secret(&[1; 32]);
+        let forge = |bend: u8| {
+            let nonce = MessageNonce::draw(&SystemEntropy).unwrap();
+            let derived = MessageKey::derive_committing(&key, &keys().opener, LABEL, &nonce);
+            let (message_key, mut commitment) = derived.unwrap();
+            *commitment.last_mut().unwrap() ^= bend;
+            let mut blob = BlobHeader { backing_key: ID, nonce, commitment }.write();
+            let aad = authenticated(&blob, &context("payroll"));
+            message_key.seal(&nonce, &aad, b"attack at dawn", &mut blob).unwrap();
+            opened(&key, &blob, &context("payroll"))
+        };
+        assert_eq!(forge(0), Ok(b"attack at dawn".to_vec()));
+        assert_eq!(forge(1), Err(VaultError::CiphertextRefused));
+    }
+
+    #[test]
+    fn a_bit_that_flips_before_it_is_handed_out_is_noticed() {
+        let (key, plaintext, context) = (secret(&[1; 32]), secret(&[7; 32]), context("payroll"));
+        let seal = || under(&key).seal(&plaintext, &context, &SystemEntropy).unwrap();
+        let verify = |it: Unverified| it.verify(&plaintext, |blob| under(&key).open(blob, &context)).err();
+        assert_eq!(verify(seal()), None);
+        for bit in 0..seal().bits() {
+            assert_eq!(verify(seal().bend(bit)), Some(VaultError::Miswrapped), "bit {bit}");
+        }
+        let other = seal().verify(&secret(&[8; 32]), |blob| under(&key).open(blob, &context));
+        assert_eq!(other.err(), Some(VaultError::Miswrapped));
+    }
+
+    #[test]
+    fn nothing_seals_alike_twice() {
+        let key = secret(&[1; 32]);
+        let blobs: std::collections::BTreeSet<_> = (0..1000).map(|_| sealed(&key, b"x").unwrap()).collect();
+        let starts = |from: usize, to: usize| {
+            blobs.iter().map(|blob| blob.get(from..to).unwrap()).collect::<std::collections::BTreeSet<_>>().len()
+        };
+        assert_eq!((blobs.len(), starts(22, 38), starts(38, 50), starts(50, 82)), (1000, 1000, 1000, 1000));
+    }
+
+    proptest! {
+        #[test]
+        fn a_header_reads_what_it_writes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let mut blob = b"kagi\x01\x01".to_vec();
+            blob.extend(bytes);
+            match BlobHeader::read(&blob) {
+                Ok(header) => prop_assert!(blob.starts_with(&header.write())),
+                Err(NotABlob) => prop_assert!(blob.len() <= HEADER_BYTES + TAG_BYTES),
+            }
+        }
+
+        #[test]
+        fn noise_is_no_blob(noise in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assume!(!noise.starts_with(b"kagi"));
+            prop_assert!(BlobHeader::read(&noise).is_err());
+        }
+    }
+}

@@ -68,11 +68,11 @@ mod tests {
         let mut map = Bounded::new(2);
         map.insert("a", 1);
         map.insert("b", 2);
-        assert_eq!(map.get("a"), Some(&1));
+        assert_eq!(map.get("a").copied(), Some(1));
         map.insert("c", 3);
-        assert_eq!((map.get("a"), map.len()), (Some(&1), 2));
-        assert_eq!(map.get("b"), None);
-        assert_eq!(map.get("c"), Some(&3));
+        assert_eq!((map.get("a").copied(), map.len()), (Some(1), 2));
+        assert_eq!(map.get("b").copied(), None);
+        assert_eq!(map.get("c").copied(), Some(3));
     }
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
             map.insert("a", value);
         }
         map.insert("b", 0);
-        assert_eq!((map.get("a"), map.len()), (Some(&9), 2));
+        assert_eq!((map.get("a").copied(), map.len()), (Some(9), 2));
     }
 
     #[test]
@@ -90,7 +90,7 @@ mod tests {
         let mut map = Bounded::new(100);
         (0..10).for_each(|number| map.insert(number, number));
         map.retain(|number| number % 2 == 0);
-        assert_eq!((map.get(&3), map.get(&4), map.len()), (None, Some(&4), 5));
+        assert_eq!((map.get(&3).copied(), map.get(&4).copied(), map.len()), (None, Some(4), 5));
     }
 
     #[test]

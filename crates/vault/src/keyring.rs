@@ -216,6 +216,22 @@ impl Keyring {
         self.domain.get(place).map(|domain| &domain.key)
     }
 
+    /// The same keys, as if they had been carried over to another installation.
+    #[cfg(test)]
+    pub(crate) fn moved_to(&self, installation: [u8; 16]) -> Self {
+        let domain = self.domain.iter().map(|entry| DomainKey { id: entry.id, key: entry.key.share() }).collect();
+        Self {
+            installation,
+            head: self.head.clone(),
+            root: self.root.share(),
+            barrier: self.barrier.share(),
+            heads: self.heads.share(),
+            domain,
+            entropy: Arc::clone(&self.entropy),
+            opener: self.opener,
+        }
+    }
+
     fn head_mac(&self, trail_head: &[u8], standing: Standing) -> [u8; 32] {
         let frames = Frames::new().part(&self.installation).part(trail_head).number(standing.uses).part(&standing.head);
         hmac_sha256(self.heads.open(self.opener), frames.as_bytes())
@@ -304,6 +320,143 @@ impl From<Unsealed> for NotGrown {
         match unsealed {
             Unsealed::NoEntropy => Self::NoEntropy,
             Unsealed::TooLong | Unsealed::Refused => Self::CipherRefused,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::testing::{INSTALLATION, bent, key_file, keyring, keys, secret};
+    use cipher::SystemEntropy;
+
+    fn passphrase(phrase: &str) -> Seal {
+        Seal::Passphrase(secret(phrase.as_bytes()))
+    }
+
+    fn initialise(seal: &Seal) -> Result<(Keyring, Vec<u8>), NotInitialised> {
+        Keyring::initialise(seal, INSTALLATION, Arc::new(SystemEntropy), &keys().opener)
+    }
+
+    fn unseal_at(file: &[u8], seal: &Seal, installation: [u8; 16]) -> Result<Keyring, NotUnsealed> {
+        Keyring::unseal(file, seal, installation, Arc::new(SystemEntropy), &keys().opener)
+    }
+
+    fn refusal(file: &[u8], seal: &Seal) -> Option<NotUnsealed> {
+        unseal_at(file, seal, INSTALLATION).err()
+    }
+
+    /// Two keyrings with the same keys make the same digests.
+    fn print(keyring: &Keyring) -> ([u8; 16], HeadSeal) {
+        (keyring.barrier().blind("print", &[]), keyring.seal_head(b"print", Standing::BEGINNING))
+    }
+
+    #[test]
+    fn a_key_file_opens_what_it_sealed() {
+        let (keyring, file) = initialise(&key_file(1)).unwrap();
+        assert!(print(&unseal_at(&file, &key_file(1), INSTALLATION).unwrap()) == print(&keyring));
+        assert_eq!(refusal(&file, &key_file(2)), Some(NotUnsealed::WrongRoot));
+        assert_eq!(refusal(&file, &passphrase("a passphrase of some length")), Some(NotUnsealed::AnotherSeal));
+        assert!(print(&initialise(&key_file(1)).unwrap().0) != print(&keyring), "keys are drawn anew");
+    }
+
+    #[test]
+    fn a_passphrase_opens_what_it_sealed() {
+        let (keyring, file) = initialise(&passphrase("correct horse battery staple")).unwrap();
+        let again = unseal_at(&file, &passphrase("correct horse battery staple"), INSTALLATION).unwrap();
+        assert!(print(&again) == print(&keyring));
+        assert_eq!(refusal(&file, &passphrase("correct horse battery stapler")), Some(NotUnsealed::WrongRoot));
+        assert_eq!(refusal(&file, &key_file(1)), Some(NotUnsealed::AnotherSeal));
+    }
+
+    #[test]
+    fn a_weak_or_malformed_seal_is_refused() {
+        for seal in [passphrase("fourteen chars"), passphrase(&"x".repeat(1025)), Seal::KeyFile(secret(&[1; 31]))] {
+            assert_eq!(initialise(&seal).err(), Some(NotInitialised::BadSeal));
+        }
+    }
+
+    #[test]
+    fn another_installation_cannot_open_it_even_if_its_name_is_written_in() {
+        let (_, mut file) = initialise(&key_file(1)).unwrap();
+        let other = *b"two installation";
+        assert_eq!(unseal_at(&file, &key_file(1), other).err(), Some(NotUnsealed::AnotherInstallation));
+        file.get_mut(18..34).unwrap().copy_from_slice(&other);
+        assert_eq!(unseal_at(&file, &key_file(1), other).err(), Some(NotUnsealed::WrongRoot));
+    }
+
+    #[test]
+    fn every_bit_and_the_length_of_the_file_are_authenticated() {
+        let (_, file) = initialise(&key_file(1)).unwrap();
+        for (place, bent) in bent(&file) {
+            let expected = match place {
+                0..16 => NotUnsealed::NotAKeyring,
+                16..18 => NotUnsealed::UnknownFormat,
+                18..34 => NotUnsealed::AnotherInstallation,
+                34 => NotUnsealed::Damaged,
+                35..111 => NotUnsealed::WrongRoot,
+                _ => NotUnsealed::Damaged,
+            };
+            assert_eq!(refusal(&bent, &key_file(1)), Some(expected), "byte {place}");
+        }
+        for length in 0..file.len() {
+            assert!(refusal(file.get(..length).unwrap(), &key_file(1)).is_some(), "cut at {length}");
+        }
+        assert_eq!(refusal(&[&file[..], &[0]].concat(), &key_file(1)), Some(NotUnsealed::Damaged));
+        assert_eq!(refusal(&[&file[..], &vec![0; 1 << 20]].concat(), &key_file(1)), Some(NotUnsealed::Damaged));
+    }
+
+    #[test]
+    fn the_head_of_one_file_does_not_go_with_the_ring_of_another() {
+        let (mut keyring, first) = initialise(&key_file(1)).unwrap();
+        let second = keyring.reseal(&key_file(2)).unwrap();
+        let mixed = [first.get(..111).unwrap(), second.get(111..).unwrap()].concat();
+        assert_eq!(refusal(&mixed, &key_file(1)), Some(NotUnsealed::Damaged));
+    }
+
+    #[test]
+    fn a_file_cannot_ask_for_more_memory_than_is_allowed() {
+        let phrase = passphrase("correct horse battery staple");
+        let mut file = [&MAGIC[..], &FORMAT.to_be_bytes(), &INSTALLATION].concat();
+        Recipe::Passphrase { memory_kib: u32::MAX, passes: 1, lanes: 1, salt: [0; 16] }.write(&mut file);
+        file.resize(file.len() + 1000, 0);
+        assert_eq!(refusal(&file, &phrase), Some(NotUnsealed::Damaged));
+    }
+
+    #[test]
+    fn a_new_seal_opens_the_same_keys_and_the_former_one_no_longer() {
+        let (mut keyring, _) = initialise(&key_file(1)).unwrap();
+        let before = print(&keyring);
+        keyring.add_domain_key().unwrap();
+        let file = keyring.reseal(&key_file(2)).unwrap();
+        let again = unseal_at(&file, &key_file(2), INSTALLATION).unwrap();
+        assert!(print(&again) == before);
+        assert_eq!(again.domain.iter().map(|entry| entry.id).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(refusal(&file, &key_file(1)), Some(NotUnsealed::WrongRoot));
+    }
+
+    #[test]
+    fn a_full_ring_is_not_added_to_and_still_opens() {
+        let (mut keyring, _) = initialise(&key_file(1)).unwrap();
+        let key = |id| DomainKey { id, key: secret(&[1; 32]) };
+        keyring.domain = (1..DOMAIN_KEYS_MAX as u32).map(key).collect();
+        let full = keyring.add_domain_key().unwrap();
+        assert_eq!(keyring.add_domain_key().err(), Some(NotGrown::Full));
+        assert_eq!(unseal_at(&full, &key_file(1), INSTALLATION).unwrap().domain.len(), DOMAIN_KEYS_MAX);
+    }
+
+    #[test]
+    fn a_mark_is_good_for_its_head_its_standing_and_its_vault_only() {
+        let (one, two) = (keyring(), keyring());
+        let standing = Standing { uses: 3, head: [3; 32] };
+        let seal = one.seal_head(b"head", standing);
+        assert_eq!(one.check_head(b"head", &seal), Ok(standing));
+        assert_eq!(one.check_head(b"hea", &seal), Err(VaultError::HeadRefused));
+        assert_eq!(two.check_head(b"head", &seal), Err(VaultError::HeadRefused));
+        for bent in [Standing { uses: 2, ..standing }, Standing { head: [4; 32], ..standing }] {
+            assert_eq!(one.check_head(b"head", &HeadSeal { standing: bent, ..seal }), Err(VaultError::HeadRefused));
         }
     }
 }

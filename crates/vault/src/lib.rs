@@ -22,6 +22,8 @@ mod key;
 mod keyring;
 mod seal;
 mod states;
+#[cfg(test)]
+mod testing;
 mod ticket;
 mod verified;
 mod wrapped;

@@ -115,3 +115,35 @@ fn stretch(phrase: &[u8], salt: &[u8], params: Params) -> Option<Secret> {
     memory.iter_mut().for_each(Zeroize::zeroize);
     stretched.ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{hex, keys};
+
+    /// The reference implementation's test (phc-winner-argon2, src/test.c): Argon2id, version 19, two passes over 64 MiB, one lane.
+    #[test]
+    fn argon2id_of_the_reference_implementation() {
+        let params = Params::new(1 << 16, 2, 1, Some(32)).ok();
+        let stretched = params.and_then(|params| stretch(b"password", b"somesalt", params));
+        let expected = "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7";
+        assert_eq!(stretched.map(|key| key.open(&keys().opener).to_vec()), Some(hex(expected)));
+    }
+
+    #[test]
+    fn a_recipe_reads_what_it_writes() {
+        let salted =
+            |memory_kib, passes, lanes| Recipe::Passphrase { memory_kib, passes, lanes, salt: [5; SALT_BYTES] };
+        let read = |recipe: &Recipe| {
+            let mut bytes = Vec::new();
+            recipe.write(&mut bytes);
+            Recipe::read(&mut Cursor::new(&bytes))
+        };
+        for recipe in [Recipe::KeyFile, salted(MEMORY_KIB, PASSES, LANES), salted(MEMORY_KIB_MAX, 1, 1)] {
+            assert!(read(&recipe) == Some(recipe));
+        }
+        for greedy in [salted(MEMORY_KIB_MAX + 1, 1, 1), salted(1, PASSES_MAX + 1, 1), salted(1, 1, LANES_MAX + 1)] {
+            assert!(read(&greedy).is_none());
+        }
+    }
+}

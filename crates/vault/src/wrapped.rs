@@ -160,3 +160,93 @@ fn access_key_owner(account: AccountId, access_key_id: &str) -> Frames {
 fn boxed(verified: Verified) -> Box<[u8]> {
     verified.into_bytes().into_boxed_slice()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::Origin;
+    use crate::testing::{INSTALLATION, bent, binding, key_file, keyring, keys, secret};
+    use cipher::SystemEntropy;
+    use std::sync::Arc;
+
+    const ID: BackingKeyId = BackingKeyId([1; 16]);
+
+    #[test]
+    fn a_record_opens_for_the_key_it_was_made_for_and_no_other() {
+        let keyring = keyring();
+        let key = secret(&[7; 32]);
+        let wrapped = keyring.wrap_backing_key(&binding(1, 1), ID, &key).unwrap();
+        let unwrap = |binding: &Binding, id| keyring.unwrap_backing_key(binding, id, &wrapped);
+        assert!(unwrap(&binding(1, 1), ID).unwrap().same(&key));
+        assert_eq!(unwrap(&binding(1, 2), ID).err(), Some(VaultError::RecordRefused));
+        assert_eq!(unwrap(&binding(2, 1), ID).err(), Some(VaultError::RecordRefused));
+        assert_eq!(unwrap(&binding(1, 1), BackingKeyId([2; 16])).err(), Some(VaultError::RecordRefused));
+        let external = Binding { origin: Origin::External, ..binding(1, 1) };
+        assert_eq!(unwrap(&external, ID).err(), Some(VaultError::RecordRefused));
+    }
+
+    #[test]
+    fn every_bit_and_the_length_of_a_record_are_authenticated() {
+        let keyring = keyring();
+        let wrapped = keyring.wrap_backing_key(&binding(1, 1), ID, &secret(&[7; 32])).unwrap();
+        for (place, bent) in bent(wrapped.as_bytes()) {
+            let opened = keyring.unwrap_backing_key(&binding(1, 1), ID, &Wrapped(bent.into()));
+            assert_eq!(opened.err(), Some(VaultError::RecordRefused), "byte {place}");
+        }
+        for length in 0..wrapped.as_bytes().len() {
+            assert!(Wrapped::read(wrapped.as_bytes().get(..length).unwrap()).is_err());
+        }
+        assert!(Wrapped::read(&[wrapped.as_bytes(), &[0]].concat()).is_err());
+        assert!(Wrapped::read(wrapped.as_bytes()) == Ok(wrapped));
+    }
+
+    #[test]
+    fn an_access_key_opens_for_its_account_and_id_and_is_no_backing_key() {
+        let keyring = keyring();
+        let (one, two) = (AccountId::from_number(1), AccountId::from_number(2));
+        let wrapped = keyring.wrap_access_key(one, "AKIAONE", &secret(&[7; 40])).unwrap();
+        assert!(keyring.unwrap_access_key(one, "AKIAONE", &wrapped).is_ok());
+        assert!(keyring.unwrap_access_key(two, "AKIAONE", &wrapped).is_err());
+        assert!(keyring.unwrap_access_key(one, "AKIATWO", &wrapped).is_err());
+        assert!(Wrapped::read(wrapped.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn another_installation_with_the_same_keys_does_not_open_a_record() {
+        let here = keyring();
+        let wrapped = here.wrap_backing_key(&binding(1, 1), ID, &secret(&[7; 32])).unwrap();
+        assert!(keyring().unwrap_backing_key(&binding(1, 1), ID, &wrapped).is_err());
+        let there = here.moved_to(*b"two installation");
+        assert!(there.unwrap_backing_key(&binding(1, 1), ID, &wrapped).is_err());
+        assert!(there.moved_to(INSTALLATION).unwrap_backing_key(&binding(1, 1), ID, &wrapped).is_ok());
+    }
+
+    #[test]
+    fn a_new_domain_key_wraps_and_the_former_one_still_opens() {
+        let entropy = Arc::new(SystemEntropy);
+        let (mut keyring, first) =
+            Keyring::initialise(&key_file(1), INSTALLATION, entropy.clone(), &keys().opener).unwrap();
+        let former = keyring.wrap_backing_key(&binding(1, 1), ID, &secret(&[7; 32])).unwrap();
+        let second = keyring.add_domain_key().unwrap();
+        let latter = keyring.wrap_backing_key(&binding(1, 1), ID, &secret(&[8; 32])).unwrap();
+        let opens = |file: &[u8], wrapped: &Wrapped| {
+            let keyring = Keyring::unseal(file, &key_file(1), INSTALLATION, entropy.clone(), &keys().opener).unwrap();
+            keyring.unwrap_backing_key(&binding(1, 1), ID, wrapped).is_ok()
+        };
+        assert_eq!((opens(&first, &former), opens(&first, &latter)), (true, false));
+        assert_eq!((opens(&second, &former), opens(&second, &latter)), (true, true));
+    }
+
+    #[test]
+    fn a_bit_that_flips_before_it_is_handed_out_is_noticed() {
+        let (keyring, key, owner) = (keyring(), secret(&[7; 32]), backing_key_owner(&binding(1, 1), ID));
+        let wrap = || keyring.wrap(&BACKING_KEY, &owner, &key).unwrap();
+        let verify = |it: Unverified| it.verify(&key, |it| keyring.unwrap(&BACKING_KEY, &owner, it)).err();
+        assert_eq!(verify(wrap()), None);
+        for bit in 0..wrap().bits() {
+            assert_eq!(verify(wrap().bend(bit)), Some(VaultError::Miswrapped), "bit {bit}");
+        }
+    }
+}
