@@ -105,20 +105,22 @@ impl Denial {
     }
 
     /// AWS's words: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>. `action` as the API spells
-    /// it (`kms:Decrypt`). The ARN of the policy that denies is named within one account only, as AWS does since 2026.
+    /// it (`kms:Decrypt`). A policy of the caller's own side that denies and has an ARN is named, as AWS does
+    /// (<https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns>).
     ///
-    /// Of another account's key, the caller does not hear whether it exists: all that its side can object has one text.
+    /// Of another account's key or role, the caller does not hear whether it exists: all that its side can object has one text.
     pub fn text(&self, principal_arn: &str, action: &str, resource: &str) -> String {
         let who = format!("User: {principal_arn} is not authorized to perform: {action}");
-        if self.foreign && self.place == Place::KeyPolicy {
-            return format!(
-                "{who} on this resource because the resource does not exist in this Region, no resource-based policies allow access, \
-                 or a resource-based policy explicitly denies access"
-            );
-        }
         let on = format!("{who} on resource: {resource}");
-        if self.foreign && self.place == Place::Trust {
-            return on;
+        match self.veil(action) {
+            Veil::None => {}
+            Veil::Key => {
+                return format!(
+                    "{who} on this resource because the resource does not exist in this Region, no resource-based policies allow \
+                     access, or a resource-based policy explicitly denies access"
+                );
+            }
+            Veil::Role => return on,
         }
         let Some(statement) = &self.statement else {
             return format!("{on} because no {} allows the {action} action", self.place.words());
@@ -129,9 +131,25 @@ impl Denial {
             Place::Guardrail | Place::Resource | Place::KeyPolicy | Place::Boundary | Place::Session => "a",
         };
         let text = format!("{on} with an explicit deny in {article} {}", self.place.words());
-        let named = !self.foreign && statement.source.starts_with("arn:");
-        if named { format!("{text}: {}", statement.source) } else { text }
+        let own = matches!(self.place, Place::Guardrail | Place::Identity | Place::Boundary | Place::Session);
+        if own && statement.source.starts_with("arn:") { format!("{text}: {}", statement.source) } else { text }
     }
+
+    fn veil(&self, action: &str) -> Veil {
+        let theirs = matches!(self.place, Place::Resource | Place::KeyPolicy | Place::Trust);
+        match action.split_once(':') {
+            Some((vendor, _)) if self.foreign && theirs && vendor.eq_ignore_ascii_case("kms") => Veil::Key,
+            Some((vendor, _)) if self.foreign && theirs && vendor.eq_ignore_ascii_case("sts") => Veil::Role,
+            _ => Veil::None,
+        }
+    }
+}
+
+/// What the caller must not hear.
+enum Veil {
+    None,
+    Key,
+    Role,
 }
 
 impl Place {

@@ -19,7 +19,7 @@ pub fn evaluate(request: &Request<'_>, sources: &Sources<'_>) -> Decision {
         resource: request.resource,
         context: Context::new(&request.principal, request.facts),
         caller: &request.principal,
-        bounded: sources.boundary.is_some(),
+        bounded: sources.boundary.is_some() && request.principal.account().is_some(),
     };
     let Some(account) = request.principal.account() else {
         return bench.without_identity(sources);
@@ -241,10 +241,11 @@ impl Bench<'_> {
     /// A service, a provider's subject, or nobody: there is no identity side, and no account whose guardrails bind.
     fn without_identity(&self, sources: &Sources<'_>) -> Decision {
         let said = self.resource(sources);
-        match (said.deny, said.direct) {
-            (Some(deny), _) => deny.denial(false),
-            (None, Some(hit)) => Decision::Allow(Grounds::new(How::Resource, vec![hit.statement()])),
-            (None, None) => silent(said.place, false),
+        match (said.deny, said.direct, sources.grant) {
+            (Some(deny), _, _) => deny.denial(false),
+            (None, Some(hit), _) => Decision::Allow(Grounds::new(How::Resource, vec![hit.statement()])),
+            (None, None, Some(grant)) => Decision::Allow(Grounds::new(How::Grant(grant.into()), Vec::new())),
+            (None, None, None) => silent(said.place, false),
         }
     }
 
