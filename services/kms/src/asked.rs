@@ -1,0 +1,75 @@
+//! How calls name keys, and what they hear when nothing is there.
+
+use crate::fault::Fault;
+use crate::key::{Key, Named};
+use kernel::{Aim, Scene};
+use names::{AccountId, Arn, KeyId, KeyName, KeyRef, Region};
+use vault::BackingKeyId;
+
+/// Cryptographic operations, DescribeKey and GetPublicKey take ids, ARNs and aliases.
+pub fn any(key: &KeyRef) -> Result<Aim<Key>, Fault> {
+    sound(key).map(|()| Aim::at(Named::Ref(key.clone())))
+}
+
+/// Management operations take ids and ARNs only.
+pub fn id_or_arn(key: &KeyRef) -> Result<Named, Fault> {
+    match key.name() {
+        KeyName::Alias(_) | KeyName::AliasArn { .. } => Err(invalid(key)),
+        _ => sound(key).map(|()| Named::Ref(key.clone())),
+    }
+}
+
+/// A text that names nothing at all is not looked up: what it is, it is for everybody, so this tells nobody anything.
+pub fn sound(key: &KeyRef) -> Result<(), Fault> {
+    match key.name() {
+        KeyName::BadArn => Err(Fault::NotFound(format!("Invalid arn {}", key.as_str()))),
+        KeyName::Malformed => Err(invalid(key)),
+        _ => Ok(()),
+    }
+}
+
+fn invalid(key: &KeyRef) -> Fault {
+    Fault::NotFound(format!("Invalid keyId '{}'", key.as_str()))
+}
+
+pub fn key_arn(region: &Region, account: AccountId, id: &str) -> Arn {
+    Arn::of("kms", region.as_str(), account, &format!("key/{id}"))
+}
+
+pub fn alias_arn(region: &Region, account: AccountId, alias: &str) -> Arn {
+    Arn::of("kms", region.as_str(), account, alias)
+}
+
+/// The ARN that a key of this name would have. Behind an alias or a ciphertext that leads nowhere there is no id: `*` stands for it.
+pub fn named(name: &Named, scene: &Scene) -> Arn {
+    let Named::Ref(key) = name else { return key_arn(&scene.region, scene.account, "*") };
+    match key.name() {
+        KeyName::Id(id) => key_arn(&scene.region, scene.account, id.as_str()),
+        KeyName::Arn { account, .. } | KeyName::AliasArn { account, .. } => {
+            Arn::parse(key.as_str()).unwrap_or_else(|_| key_arn(&scene.region, *account, "*"))
+        }
+        KeyName::Alias(_) | KeyName::BadArn | KeyName::Malformed => key_arn(&scene.region, scene.account, "*"),
+    }
+}
+
+/// The texts were recorded from AWS.
+pub fn not_found(name: &Named, scene: &Scene) -> Fault {
+    let Named::Ref(key) = name else { return Fault::InvalidCiphertext };
+    let text = match key.name() {
+        KeyName::Arn { region, .. } | KeyName::AliasArn { region, .. } if **region != *scene.region.as_str() => {
+            format!("Invalid arn {region}")
+        }
+        KeyName::Alias(alias) => {
+            format!("Alias {} is not found.", alias_arn(&scene.region, scene.account, alias.as_str()))
+        }
+        KeyName::AliasArn { .. } => format!("Alias {} is not found.", key.as_str()),
+        _ => format!("Key '{}' does not exist", named(name, scene)),
+    };
+    Fault::NotFound(text)
+}
+
+/// What AWS calls the id of a key's material: 64 hexadecimal digits that depend on key and material.
+pub fn material_id(key: &KeyId, backing: BackingKeyId) -> String {
+    let digest = cipher::sha256(&[key.as_str().as_bytes(), &backing.0].concat());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

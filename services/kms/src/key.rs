@@ -1,0 +1,214 @@
+//! A key as calls meet it: found by id, ARN, alias, or by the backing key that a ciphertext names.
+
+use crate::fault::Fault;
+use crate::tables::{ALIASES, BY_BACKING, KEYS, KeyRecord};
+use crate::{Kms, asked};
+use kernel::{Breakage, Caller, Reads, Scene, Side, Thing};
+use names::{AccountId, AliasName, Arn, KeyId, KeyName, KeyRef, Region, Time};
+use policy::{Document, Fact};
+use secret::Identity;
+use std::borrow::Cow;
+use std::sync::Arc;
+use vault::{BackingKeyId, Binding, KeySpec, KeyState, KeyUsage, Keyed, Origin, Unusable, Wrapped};
+
+/// A key of this house.
+pub struct Key {
+    pub account: AccountId,
+    pub region: Region,
+    pub id: KeyId,
+    pub record: Arc<KeyRecord>,
+    policy: Arc<Document>,
+    wrapped: Vec<(BackingKeyId, Wrapped)>,
+    /// The alias by which the call named it.
+    alias: Option<AliasName>,
+}
+
+/// What a call may name a key by.
+pub enum Named {
+    Ref(KeyRef),
+    /// The backing key in a ciphertext's header.
+    Backing(BackingKeyId),
+}
+
+impl Key {
+    pub fn state(&self) -> KeyState {
+        match (self.record.deletion, self.record.enabled) {
+            (Some(_), _) => KeyState::PendingDeletion,
+            (None, true) => KeyState::Enabled,
+            (None, false) => KeyState::Disabled,
+        }
+    }
+
+    pub fn place(&self) -> crate::tables::KeyPlace {
+        (self.account, self.region.clone(), self.id.clone())
+    }
+
+    /// Answers carry key ARNs in `KeyId`.
+    pub fn arn_ref(&self) -> KeyRef {
+        KeyRef::parse(self.arn().as_str())
+    }
+
+    /// The fault for a state that does not admit what was asked.
+    pub fn unusable(&self, unusable: Unusable) -> Fault {
+        match unusable {
+            Unusable::Disabled => Fault::Disabled(format!("{} is disabled.", self.arn())),
+            Unusable::State(_) => self.invalid_state(),
+        }
+    }
+
+    /// `<arn> is pending deletion.`
+    pub fn invalid_state(&self) -> Fault {
+        let words = match self.state() {
+            KeyState::PendingDeletion => "is pending deletion",
+            KeyState::PendingReplicaDeletion => "is pending replica deletion",
+            KeyState::PendingImport => "is pending import",
+            KeyState::Unavailable => "is unavailable",
+            KeyState::Creating => "is creating",
+            KeyState::Updating => "is updating",
+            KeyState::Disabled => "is disabled",
+            KeyState::Enabled => "is not pending deletion",
+        };
+        Fault::InvalidState(format!("{} {words}.", self.arn()))
+    }
+
+    /// Operations on a key that is going to be deleted: most refuse it.
+    pub fn refuse_pending(&self) -> Result<(), Fault> {
+        if self.state() == KeyState::PendingDeletion { Err(self.invalid_state()) } else { Ok(()) }
+    }
+
+    async fn read(
+        account: AccountId,
+        region: Region,
+        id: KeyId,
+        alias: Option<AliasName>,
+        reads: &mut Reads<'_, Kms>,
+    ) -> Result<Option<Self>, Breakage> {
+        let place = (account, region, id);
+        let Some(record) = reads.row(&KEYS, &place).await? else { return Ok(None) };
+        let (account, region, id) = place;
+        let policy = record.document().ok_or(Breakage::Unreadable)?;
+        let wrapped = record.backing.iter().map(|backing| {
+            Wrapped::read(&backing.wrapped)
+                .map(|wrapped| (BackingKeyId(backing.id), wrapped))
+                .map_err(|_| Breakage::Unreadable)
+        });
+        let wrapped = wrapped.collect::<Result<_, _>>()?;
+        Ok(Some(Self { account, region, id, record, policy, wrapped, alias }))
+    }
+
+    async fn by_alias(
+        account: AccountId,
+        region: Region,
+        alias: &AliasName,
+        reads: &mut Reads<'_, Kms>,
+    ) -> Result<Option<Self>, Breakage> {
+        let place = (account, region, alias.clone());
+        let Some(found) = reads.row(&ALIASES, &place).await? else { return Ok(None) };
+        let id = KeyId::parse(&found.target).ok_or(Breakage::Unreadable)?;
+        Self::read(account, place.1, id, Some(alias.clone()), reads).await
+    }
+}
+
+impl Thing for Key {
+    type Service = Kms;
+    type Name = Named;
+    type Fault = Fault;
+    const TYPE: &'static str = "AWS::KMS::Key";
+
+    async fn find(name: &Named, scene: &Scene, reads: &mut Reads<'_, Kms>) -> Result<Option<Self>, Breakage> {
+        let (account, region) = (scene.account, scene.region.clone());
+        let here = |text: &str| *text == *scene.region.as_str();
+        match name {
+            Named::Backing(id) => match reads.by_unique(&KEYS, &BY_BACKING, &id.0).await? {
+                Some(((account, region, id), _)) if region == scene.region => {
+                    Self::read(account, region, id, None, reads).await
+                }
+                _ => Ok(None),
+            },
+            Named::Ref(key) => match key.name() {
+                KeyName::Id(id) => Self::read(account, region, id.clone(), None, reads).await,
+                KeyName::Alias(alias) => Self::by_alias(account, region, alias, reads).await,
+                KeyName::Arn { region: text, account, id } if here(text) => {
+                    Self::read(*account, region, id.clone(), None, reads).await
+                }
+                KeyName::AliasArn { region: text, account, alias } if here(text) => {
+                    Self::by_alias(*account, region, alias, reads).await
+                }
+                KeyName::Arn { .. } | KeyName::AliasArn { .. } | KeyName::BadArn | KeyName::Malformed => Ok(None),
+            },
+        }
+    }
+
+    fn arn(&self) -> Arn {
+        asked::key_arn(&self.region, self.account, self.id.as_str())
+    }
+
+    fn named(name: &Named, scene: &Scene) -> Arn {
+        asked::named(name, scene)
+    }
+
+    fn policy(&self) -> Side {
+        Side::Explicit(Arc::clone(&self.policy))
+    }
+
+    fn identity(&self) -> Identity {
+        Identity(u128::from_be_bytes(self.record.identity))
+    }
+
+    fn not_found(name: &Named, scene: &Scene) -> Fault {
+        asked::not_found(name, scene)
+    }
+
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html>
+    fn fact(&self, key: &str, _: &Caller) -> Option<Fact<'_>> {
+        let one = |text: &'static str| Some(Fact::One(Cow::Borrowed(text)));
+        match key {
+            "kms:keyspec" | "kms:customermasterkeyspec" => one("SYMMETRIC_DEFAULT"),
+            "kms:keyusage" | "kms:customermasterkeyusage" => one("ENCRYPT_DECRYPT"),
+            "kms:keyorigin" => one("AWS_KMS"),
+            "kms:multiregion" => one("false"),
+            "kms:requestalias" => self.alias.as_ref().map(|alias| Fact::One(Cow::Borrowed(alias.as_str()))),
+            _ => {
+                let wanted = key.strip_prefix("aws:resourcetag/")?;
+                let tag = self.record.tags.iter().find(|(name, _)| name.to_lowercase() == wanted);
+                tag.map(|(_, value)| Fact::One(Cow::Borrowed(value.as_str())))
+            }
+        }
+    }
+}
+
+impl Keyed for Key {
+    fn binding(&self) -> Binding {
+        Binding {
+            account: self.account,
+            key: self.id.clone(),
+            spec: KeySpec::SymmetricDefault,
+            usage: KeyUsage::EncryptDecrypt,
+            origin: Origin::AwsKms,
+        }
+    }
+
+    fn state(&self) -> KeyState {
+        Self::state(self)
+    }
+
+    fn current(&self) -> BackingKeyId {
+        // INVARIANT: CreateKey writes no key without material.
+        self.wrapped.last().map_or(BackingKeyId([0; 16]), |(id, _)| *id)
+    }
+
+    fn wrapped(&self, id: BackingKeyId) -> Option<&Wrapped> {
+        self.wrapped.iter().find(|(own, _)| *own == id).map(|(_, wrapped)| wrapped)
+    }
+}
+
+impl Key {
+    /// The id of the material that encrypts now: 64 hexadecimal digits, as AWS shows it.
+    pub fn current_material(&self) -> String {
+        asked::material_id(&self.id, self.current())
+    }
+
+    pub fn created(&self) -> Time {
+        Time::from_micros(self.record.created)
+    }
+}
