@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 
 /// In one run of the ordinary tests. `PROPTEST_CASES` asks for more.
-const CASES: u32 = 12_000;
+const CASES: u32 = 8_000;
 
 #[test]
 fn both_evaluators_agree() {
