@@ -106,7 +106,6 @@ mod tests {
         let mut previous = Standing::BEGINNING.head;
         for link in &uses {
             assert!(link.follows(&previous));
-            previous = link.digest;
             for bent in [
                 Use { number: link.number + 1, ..*link },
                 Use { verb: Verb::Decrypt, ..*link },
@@ -116,6 +115,7 @@ mod tests {
             ] {
                 assert!(!bent.follows(&previous));
             }
+            previous = link.digest;
         }
         assert_eq!(chain.standing(), Standing { uses: 5, head: previous });
         let out_of_order = uses.iter().rev().zip(uses.iter().rev().skip(2));

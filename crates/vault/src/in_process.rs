@@ -223,17 +223,9 @@ impl InProcess {
             unwrapped.destructions
         };
         let key = self.keyring.unwrap_backing_key(&binding, id, wrapped)?;
-        let mut unwrapped = lock(&self.backing);
-        if unwrapped.destructions == destructions {
-            unwrapped.keys.insert(id, UnwrappedKey { binding, wrapped: wrapped.clone(), key: key.share() });
-        }
+        let unwrapped = UnwrappedKey { binding, wrapped: wrapped.clone(), key: key.share() };
+        lock(&self.backing).keep(id, unwrapped, destructions);
         Ok(key)
-    }
-
-    fn forget(&self, binding: &Binding) {
-        let mut unwrapped = lock(&self.backing);
-        unwrapped.destructions += 1;
-        unwrapped.keys.retain(|kept| (kept.binding.account, &kept.binding.key) != (binding.account, &binding.key));
     }
 
     fn draw(&self, length_bytes: usize) -> Result<Secret, VaultError> {
@@ -245,6 +237,21 @@ impl InProcess {
 
     fn opener(&self) -> &'static Opener {
         self.keyring.opener()
+    }
+}
+
+impl Unwrapped {
+    /// Keeps a key whose unwrapping began when there had been so many destructions, unless there were more since.
+    fn keep(&mut self, id: BackingKeyId, key: UnwrappedKey, destructions: u64) {
+        if self.destructions == destructions {
+            self.keys.insert(id, key);
+        }
+    }
+
+    /// Drops all versions of a key.
+    fn forget(&mut self, binding: &Binding) {
+        self.destructions += 1;
+        self.keys.retain(|kept| (kept.binding.account, &kept.binding.key) != (binding.account, &binding.key));
     }
 }
 
@@ -348,7 +355,7 @@ impl Vault for InProcess {
     fn destroy<'a>(&'a self, ticket: &'a Ticket, key: Usable<'a, Destroying>) -> Answer<'a, Used<()>> {
         Box::pin(async move {
             let admitted = self.admit(ticket, Verb::Destroy)?;
-            self.forget(&key.binding());
+            lock(&self.backing).forget(&key.binding());
             Ok(self.record(admitted, key.current(), ()))
         })
     }

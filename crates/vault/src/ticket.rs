@@ -138,3 +138,30 @@ impl TicketDesk {
         hmac_sha256(self.key.open(self.opener), frames.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{keys, secret};
+
+    #[test]
+    fn a_ticket_with_another_field_is_unknown_to_its_desk() {
+        let desk = TicketDesk::new(secret(&[1; 32]), &keys().opener);
+        let caller = |id: &str, account, principal: &str| Holder::Caller {
+            access_key_id: id.into(),
+            account: AccountId::from_number(account),
+            principal: principal.into(),
+        };
+        let (request, expires) = ([7; 32], Time::from_seconds(1));
+        let digest = *desk.issue(caller("AKIA", 1, "alice"), request, expires).digest();
+        let knows = |holder, request, expires| desk.knows(&Ticket { holder, request, expires, digest });
+        assert!(knows(caller("AKIA", 1, "alice"), request, expires));
+        assert!(!knows(caller("AKIB", 1, "alice"), request, expires));
+        assert!(!knows(caller("AKIA", 2, "alice"), request, expires));
+        assert!(!knows(caller("AKIA", 1, "bob"), request, expires));
+        assert!(!knows(Holder::Rounds { service: "kms".into() }, request, expires));
+        assert!(!knows(Holder::FirstBoot, request, expires));
+        assert!(!knows(caller("AKIA", 1, "alice"), [8; 32], expires));
+        assert!(!knows(caller("AKIA", 1, "alice"), request, Time::from_seconds(2)));
+    }
+}

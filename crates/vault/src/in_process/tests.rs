@@ -136,6 +136,9 @@ fn the_decoy_lets_nobody_in() {
     let decoy = house.vault.keyring.unwrap_access_key(account, id, &house.vault.decoy.wrapped).unwrap();
     let claim = Identify { wrapped: None, signature: sign(&decoy, SCOPE), ..house.claim() };
     assert_eq!(now(house.vault.identify(claim)).err(), Some(VaultError::SignatureMismatch));
+    let signature = hmac_sha256(house.vault.decoy.signing_key.open(&keys().opener), STRING_TO_SIGN);
+    let claim = Identify { signature, ..house.claim() };
+    assert_eq!(now(house.vault.identify(claim)).err(), Some(VaultError::SignatureMismatch));
 }
 
 #[test]
@@ -280,6 +283,18 @@ fn records_swapped_between_keys_do_not_open_even_when_they_are_cached() {
 }
 
 #[test]
+fn a_record_that_was_damaged_does_not_open_even_when_it_is_cached() {
+    let house = House::new();
+    let mut key = house.key(1);
+    let blob = house.encrypt(&key, b"x").unwrap();
+    let (id, sound) = key.backing.pop().unwrap();
+    let mut damaged = sound.as_bytes().to_vec();
+    *damaged.last_mut().unwrap() ^= 1;
+    key.backing.push((id, Wrapped::read(&damaged).unwrap()));
+    assert_eq!(house.decrypt(&key, &blob), Err(VaultError::RecordRefused));
+}
+
+#[test]
 fn a_former_version_still_decrypts_and_the_current_one_encrypts() {
     let house = House::new();
     let mut key = house.key(1);
@@ -337,6 +352,23 @@ fn a_destroyed_key_is_forgotten_and_the_others_stay() {
     assert_eq!(lock(&house.vault.backing).keys.len(), 1);
     let bare = Key { backing: two.backing.clone(), ..two };
     assert_eq!(house.decrypt(&bare, &blob), Err(VaultError::AnotherKey));
+}
+
+/// A use that began before the destruction ends after it.
+#[test]
+fn what_was_destroyed_is_not_put_back() {
+    let house = House::new();
+    let key = house.key(1);
+    let (id, wrapped) = key.backing.first().unwrap().clone();
+    let late = || UnwrappedKey { binding: key.binding.clone(), wrapped: wrapped.clone(), key: secret(&[1; 32]) };
+    let mut unwrapped = lock(&house.vault.backing);
+    let began = unwrapped.destructions;
+    unwrapped.forget(&key.binding);
+    unwrapped.keep(id, late(), began);
+    assert_eq!(unwrapped.keys.len(), 0);
+    let began = unwrapped.destructions;
+    unwrapped.keep(id, late(), began);
+    assert_eq!(unwrapped.keys.len(), 1);
 }
 
 #[test]
