@@ -2,7 +2,6 @@
 
 DATA := .run
 LISTEN ?= 127.0.0.1:4566
-PYTHON := .venv-tests/bin/python
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint prove clients clients-lock clean-run

@@ -3,8 +3,8 @@
     python3 ci/suites.py test     what `make test` and CI run
     python3 ci/suites.py prove    the long form
 
-A suite that fails does not keep the later ones from running, unless they need what it makes. Exit 0 means that every suite passed
-and that all together stayed within the total.
+A suite that fails does not keep the later ones from running, unless they need what it makes. Exit 0 means that every
+suite passed and that all together stayed within the total.
 """
 
 import dataclasses
@@ -46,7 +46,13 @@ def suites(form: str) -> list[Suite]:
         Suite("clients", ["sh", "ci/clients.sh"]),
         Suite("build", ["cargo", "build", "--profile", "ci", "-p", "kagiban"]),
         Suite("units", unit_runner, closing=r"^\s*Summary \[|^test result:|^\s*error: test run failed"),
-        Suite("conformance", pytest, ("clients", "build"), kills, closing=r"^=*\s?\d+ (passed|failed|skipped|error).* in [\d.:]+|^FAILED |^ERROR "),
+        Suite(
+            "conformance",
+            pytest,
+            ("clients", "build"),
+            kills,
+            closing=r"^=*\s?\d+ (passed|failed|skipped|error).* in [\d.:]+|^FAILED |^ERROR ",
+        ),
     ]
     if form == "prove":
         listed.insert(0, Suite("lint", ["make", "lint"]))
@@ -83,15 +89,21 @@ def main() -> int:
 
 
 def run(suite: Suite) -> tuple[float, int, list[str]]:
-    """Runs one suite with its output passed on as it comes, and kept in target/suites; seconds, exit status, its lines."""
+    """Runs one suite its output passed on as it comes, and kept in target/suites; seconds, exit status, lines."""
     print(f"\n--- {suite.name}: {' '.join(suite.command)}", flush=True)
     begin, lines = time.monotonic(), []
     plain = {"CARGO_TERM_COLOR": "never", "NEXTEST_HIDE_PROGRESS_BAR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     with (LOGS / f"{suite.name}.log").open("w") as log:
         process = subprocess.Popen(
-            suite.command, cwd=ROOT, env=os.environ | plain | suite.environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-        )  # fmt: skip
+            suite.command,
+            cwd=ROOT,
+            env=os.environ | plain | suite.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
         for line in process.stdout:
             sys.stdout.write(line)
             sys.stdout.flush()

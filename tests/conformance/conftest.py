@@ -1,4 +1,4 @@
-"""Fixtures: a server for the whole run (`server`, `admin`), one for a single test (`make_server`), and the rule on skips."""
+"""Fixtures: a server for the whole run (`server`, `admin`), one for one test (`make_server`), the rule on skips."""
 
 import os
 import pathlib
@@ -82,12 +82,17 @@ def own(make_server) -> clients.Caller:
 
 def needs(program: str, package: str = ""):
     """Skips unless the program is there; in CI that is a failure (see skips.toml)."""
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"`{program}` is not installed{package and f' (package {package})'}")
+    return pytest.mark.skipif(
+        shutil.which(program) is None, reason=f"`{program}` is not installed{package and f' (package {package})'}"
+    )
 
 
 def pytest_configure(config):
     if not (cli.AWSCLI / "aws").exists():
         raise pytest.UsageError(f"no AWS CLI in {cli.AWSCLI}: run `sh ci/clients.sh`")
+    # `tmp_path` too stays inside the project.
+    config.option.basetemp = config.option.basetemp or str(ROOT / "target/conformance-tmp")
+    (ROOT / "target").mkdir(exist_ok=True)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -99,7 +104,9 @@ def pytest_runtest_makereport(item, call):
         # The end of each living server's log stands in the report, and the whole of it in target/conformance-logs.
         FAILED_LOGS.mkdir(parents=True, exist_ok=True)
         for server in {id(s): s for s in _started}.values():
-            if server.log.exists() and (server.folder.name == "shared" or server.process and "make_server" in item.fixturenames):
+            if server.log.exists() and (
+                server.folder.name == "shared" or server.process and "make_server" in item.fixturenames
+            ):
                 kept = FAILED_LOGS / f"{item.name.replace('/', '_')[:80]}.{server.folder.name}.log"
                 shutil.copyfile(server.log, kept)
                 report.sections.append((f"end of {kept}", server.output()[-1500:]))

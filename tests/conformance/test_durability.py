@@ -54,7 +54,9 @@ def write_until_killed(own, seconds: float) -> list[str]:
 
 
 def created(own) -> list[dict]:
-    pages = own.cloudtrail.get_paginator("lookup_events").paginate(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateKey"}])
+    pages = own.cloudtrail.get_paginator("lookup_events").paginate(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateKey"}]
+    )
     return [event for page in pages for event in page["Events"]]
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from rig.clients import unique
-from rig.refusals import refused
+from rig.refusals import constraint, refused
 
 
 @pytest.fixture
@@ -47,10 +47,20 @@ def test_k02_a_reserved_name(admin, key):
 @pytest.mark.parametrize(
     "name, text",
     [
-        ("alias/with blank", r"Value 'alias/with blank' at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern: \^\[a-zA-Z0-9:/_-\]\+\$"),
-        ("alias/dot.dot", r"at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern"),
+        (
+            "alias/with blank",
+            "Value 'alias/with blank' "
+            + constraint("aliasName", re.escape("satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$")),
+        ),
+        (
+            "alias/dot.dot",
+            r"at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern",
+        ),
         ("alias/雲", r"at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern"),
-        ("alias/" + "x" * 251, r"at 'aliasName' failed to satisfy constraint: Member must have length less than or equal to 256"),
+        (
+            "alias/" + "x" * 251,
+            r"at 'aliasName' failed to satisfy constraint: Member must have length less than or equal to 256",
+        ),
         ("no-prefix", r"alias/"),
         ("", r"at 'aliasName' failed to satisfy constraint: Member must have length greater than or equal to 1"),
     ],
@@ -117,7 +127,10 @@ def test_aliases_in_pages(admin, key):
     assert set(seen) == names and len(seen) == 5
     with refused("InvalidMarkerException", status=400):
         admin.kms.list_aliases(Marker="nonsense")
-    with refused("ValidationException", "Value '101' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100"):
+    with refused(
+        "ValidationException",
+        "Value '101' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100",
+    ):
         admin.kms.list_aliases(Limit=101)
 
 

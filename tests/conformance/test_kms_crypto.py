@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from rig.refusals import refused
+from rig.refusals import constraint, refused
 
 CONTEXT = {"purpose": "demo", "tenant": "é 日本"}
 
@@ -17,7 +17,9 @@ def shared_key(admin) -> dict:
 
 @pytest.fixture(scope="module")
 def blob(admin, shared_key) -> bytes:
-    return admin.kms.encrypt(KeyId=shared_key["KeyId"], Plaintext=b"customer list", EncryptionContext=CONTEXT)["CiphertextBlob"]
+    return admin.kms.encrypt(KeyId=shared_key["KeyId"], Plaintext=b"customer list", EncryptionContext=CONTEXT)[
+        "CiphertextBlob"
+    ]
 
 
 @pytest.mark.parametrize("plaintext", [b"x", b"customer list", bytes(4096), secrets.token_bytes(4096)])
@@ -26,7 +28,9 @@ def test_k03_what_was_encrypted_comes_back_without_naming_the_key(admin, shared_
     assert sealed["KeyId"] == shared_key["Arn"] and sealed["EncryptionAlgorithm"] == "SYMMETRIC_DEFAULT"
     assert plaintext not in sealed["CiphertextBlob"] or len(plaintext) < 4
     assert len(sealed["CiphertextBlob"]) <= 6144
-    opened = admin.kms.decrypt(CiphertextBlob=sealed["CiphertextBlob"], EncryptionContext=dict(reversed(CONTEXT.items())))
+    opened = admin.kms.decrypt(
+        CiphertextBlob=sealed["CiphertextBlob"], EncryptionContext=dict(reversed(CONTEXT.items()))
+    )
     assert opened["Plaintext"] == plaintext
     assert opened["KeyId"] == shared_key["Arn"] and opened["EncryptionAlgorithm"] == "SYMMETRIC_DEFAULT"
     assert opened["KeyMaterialId"] == shared_key["CurrentKeyMaterialId"]
@@ -39,17 +43,32 @@ def test_k03_the_same_plaintext_twice_gives_two_blobs(admin, shared_key):
 
 @pytest.mark.parametrize(
     "context",
-    [{}, {"purpose": "other", "tenant": "é 日本"}, {"purpose": "demo"}, CONTEXT | {"more": ""}, {"Purpose": "demo", "tenant": "é 日本"},
-     {"purpose": "demo ", "tenant": "é 日本"}, {"purpose": "é 日本", "tenant": "demo"}],
-)  # fmt: skip
+    [
+        {},
+        {"purpose": "other", "tenant": "é 日本"},
+        {"purpose": "demo"},
+        CONTEXT | {"more": ""},
+        {"Purpose": "demo", "tenant": "é 日本"},
+        {"purpose": "demo ", "tenant": "é 日本"},
+        {"purpose": "é 日本", "tenant": "demo"},
+    ],
+)
 def test_k03_another_context(admin, blob, context):
     with refused("InvalidCiphertextException", "^$", status=400):
         admin.kms.decrypt(CiphertextBlob=blob, EncryptionContext=context)
 
 
 def test_contexts_that_join_to_the_same_text_are_different(admin, shared_key):
-    sealed = admin.kms.encrypt(KeyId=shared_key["KeyId"], Plaintext=b"x", EncryptionContext={"ab": "c", "d": "e"})["CiphertextBlob"]
-    for context in ({"a": "bc", "d": "e"}, {"ab": "cd", "": "e"}, {"ab": "c,d=e"}, {"ab=c,d": "e"}, {"abc": "", "d": "e"}):
+    sealed = admin.kms.encrypt(KeyId=shared_key["KeyId"], Plaintext=b"x", EncryptionContext={"ab": "c", "d": "e"})[
+        "CiphertextBlob"
+    ]
+    for context in (
+        {"a": "bc", "d": "e"},
+        {"ab": "cd", "": "e"},
+        {"ab": "c,d=e"},
+        {"ab=c,d": "e"},
+        {"abc": "", "d": "e"},
+    ):
         with refused("InvalidCiphertextException|ValidationException"):
             admin.kms.decrypt(CiphertextBlob=sealed, EncryptionContext=context)
 
@@ -86,7 +105,9 @@ def test_k03_a_blob_with_any_byte_changed(admin, blob):
 
 
 def test_halves_of_two_blobs_do_not_join(admin, shared_key):
-    one, two = (admin.kms.encrypt(KeyId=shared_key["KeyId"], Plaintext=p)["CiphertextBlob"] for p in (b"aaaaaaaa", b"bbbbbbbb"))
+    one, two = (
+        admin.kms.encrypt(KeyId=shared_key["KeyId"], Plaintext=p)["CiphertextBlob"] for p in (b"aaaaaaaa", b"bbbbbbbb")
+    )
     for cut in range(8, len(one), 11):
         with refused("InvalidCiphertextException"):
             admin.kms.decrypt(CiphertextBlob=one[:cut] + two[cut:])
@@ -101,16 +122,56 @@ def test_the_wrong_key_named(admin, blob):
 @pytest.mark.parametrize(
     "operation, parameters, text",
     [
-        ("encrypt", {"Plaintext": bytes(4097)}, "^1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length less than or equal to 4096"),
-        ("encrypt", {"Plaintext": b""}, "at 'plaintext' failed to satisfy constraint: Member must have length greater than or equal to 1"),
-        ("encrypt", {}, "^1 validation error detected: Value null at 'plaintext' failed to satisfy constraint: Member must not be null"),
-        ("encrypt", {"Plaintext": b"x", "EncryptionAlgorithm": "ROT13"}, "Value 'ROT13' at 'encryptionAlgorithm' failed to satisfy constraint: Member must satisfy enum value set"),
-        ("encrypt", {"Plaintext": b"x", "GrantTokens": ["t"] * 11}, "at 'grantTokens' failed to satisfy constraint: Member must have length less than or equal to 10"),
-        ("decrypt", {"CiphertextBlob": bytes(6145)}, "at 'ciphertextBlob' failed to satisfy constraint: Member must have length less than or equal to 6144"),
-        ("decrypt", {"CiphertextBlob": b""}, "at 'ciphertextBlob' failed to satisfy constraint: Member must have length greater than or equal to 1"),
-        ("generate_data_key", {"NumberOfBytes": 1025}, "Value '1025' at 'numberOfBytes' failed to satisfy constraint: Member must have value less than or equal to 1024"),
-        ("generate_data_key", {"NumberOfBytes": 0}, "Value '0' at 'numberOfBytes' failed to satisfy constraint: Member must have value greater than or equal to 1"),
-        ("generate_data_key", {"KeySpec": "AES_192"}, "Value 'AES_192' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set"),
+        (
+            "encrypt",
+            {"Plaintext": bytes(4097)},
+            "^1 validation error detected: Value " + constraint("plaintext", "have length less than or equal to 4096"),
+        ),
+        (
+            "encrypt",
+            {"Plaintext": b""},
+            "at 'plaintext' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        ),
+        (
+            "encrypt",
+            {},
+            "^1 validation error detected: Value null " + constraint("plaintext", "not be null"),
+        ),
+        (
+            "encrypt",
+            {"Plaintext": b"x", "EncryptionAlgorithm": "ROT13"},
+            "Value 'ROT13' at 'encryptionAlgorithm' failed to satisfy constraint: Member must satisfy enum value set",
+        ),
+        (
+            "encrypt",
+            {"Plaintext": b"x", "GrantTokens": ["t"] * 11},
+            "at 'grantTokens' failed to satisfy constraint: Member must have length less than or equal to 10",
+        ),
+        (
+            "decrypt",
+            {"CiphertextBlob": bytes(6145)},
+            "at 'ciphertextBlob' failed to satisfy constraint: Member must have length less than or equal to 6144",
+        ),
+        (
+            "decrypt",
+            {"CiphertextBlob": b""},
+            "at 'ciphertextBlob' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        ),
+        (
+            "generate_data_key",
+            {"NumberOfBytes": 1025},
+            "Value '1025' " + constraint("numberOfBytes", "have value less than or equal to 1024"),
+        ),
+        (
+            "generate_data_key",
+            {"NumberOfBytes": 0},
+            "Value '0' " + constraint("numberOfBytes", "have value greater than or equal to 1"),
+        ),
+        (
+            "generate_data_key",
+            {"KeySpec": "AES_192"},
+            "Value 'AES_192' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set",
+        ),
         ("generate_data_key", {"KeySpec": "AES_256", "NumberOfBytes": 32}, "(?i)number ?of ?bytes"),
         ("generate_data_key", {}, "(?i)number ?of ?bytes"),
         ("generate_data_key_without_plaintext", {}, "(?i)number ?of ?bytes"),
@@ -123,21 +184,34 @@ def test_bounds(admin, shared_key, operation, parameters, text):
 
 def test_a_context_has_a_limit(admin, shared_key):
     with refused("ValidationException", "(?i)context", status=400):
-        admin.kms.encrypt(KeyId=shared_key["KeyId"], Plaintext=b"x", EncryptionContext={f"k{i}": "v" * 100 for i in range(100)})
+        admin.kms.encrypt(
+            KeyId=shared_key["KeyId"], Plaintext=b"x", EncryptionContext={f"k{i}": "v" * 100 for i in range(100)}
+        )
 
 
 @pytest.mark.parametrize(
     "size, length",
-    [({"KeySpec": "AES_256"}, 32), ({"KeySpec": "AES_128"}, 16), ({"NumberOfBytes": 1}, 1), ({"NumberOfBytes": 64}, 64), ({"NumberOfBytes": 1024}, 1024)],
+    [
+        ({"KeySpec": "AES_256"}, 32),
+        ({"KeySpec": "AES_128"}, 16),
+        ({"NumberOfBytes": 1}, 1),
+        ({"NumberOfBytes": 64}, 64),
+        ({"NumberOfBytes": 1024}, 1024),
+    ],
 )
 def test_k04_a_data_key(admin, shared_key, size, length):
     made = admin.kms.generate_data_key(KeyId=shared_key["KeyId"], EncryptionContext=CONTEXT, **size)
     assert len(made["Plaintext"]) == length and made["KeyId"] == shared_key["Arn"]
     assert made["KeyMaterialId"] == shared_key["CurrentKeyMaterialId"]
-    assert admin.kms.decrypt(CiphertextBlob=made["CiphertextBlob"], EncryptionContext=CONTEXT)["Plaintext"] == made["Plaintext"]
+    assert (
+        admin.kms.decrypt(CiphertextBlob=made["CiphertextBlob"], EncryptionContext=CONTEXT)["Plaintext"]
+        == made["Plaintext"]
+    )
     bare = admin.kms.generate_data_key_without_plaintext(KeyId=shared_key["KeyId"], EncryptionContext=CONTEXT, **size)
     assert "Plaintext" not in bare and bare["KeyId"] == shared_key["Arn"]
-    assert len(admin.kms.decrypt(CiphertextBlob=bare["CiphertextBlob"], EncryptionContext=CONTEXT)["Plaintext"]) == length
+    assert (
+        len(admin.kms.decrypt(CiphertextBlob=bare["CiphertextBlob"], EncryptionContext=CONTEXT)["Plaintext"]) == length
+    )
     with refused("InvalidCiphertextException"):
         admin.kms.decrypt(CiphertextBlob=made["CiphertextBlob"])
 
@@ -158,7 +232,9 @@ def test_data_keys_are_new_each_time(admin, shared_key):
     ids=["Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"],
 )
 def test_dry_run_ends_with_its_verdict(admin, shared_key, blob, call):
-    with refused("DryRunOperationException", "The request would have succeeded, but the DryRun option is set", status=400):
+    with refused(
+        "DryRunOperationException", "The request would have succeeded, but the DryRun option is set", status=400
+    ):
         call(admin.kms, shared_key["KeyId"], blob)
 
 
@@ -178,9 +254,17 @@ def test_random_bytes(admin, length):
 
 @pytest.mark.parametrize(
     "length, text",
-    [(0, "Value '0' at 'numberOfBytes' failed to satisfy constraint: Member must have value greater than or equal to 1"),
-     (1025, "Value '1025' at 'numberOfBytes' failed to satisfy constraint: Member must have value less than or equal to 1024")],
-)  # fmt: skip
+    [
+        (
+            0,
+            "Value '0' " + constraint("numberOfBytes", "have value greater than or equal to 1"),
+        ),
+        (
+            1025,
+            "Value '1025' " + constraint("numberOfBytes", "have value less than or equal to 1024"),
+        ),
+    ],
+)
 def test_random_bytes_have_bounds(admin, length, text):
     with refused("ValidationException", "^1 validation error detected: " + text):
         admin.loose_kms.generate_random(NumberOfBytes=length)

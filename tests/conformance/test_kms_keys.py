@@ -12,11 +12,17 @@ NOBODY = "12345678-1234-4123-8123-123456789012"
 
 
 def test_k01_create_key_answers_the_metadata_of_a_symmetric_customer_key(admin, account):
-    made = admin.kms.create_key(Description="confidential", Tags=[{"TagKey": "Name", "TagValue": "confidential"}])["KeyMetadata"]
+    made = admin.kms.create_key(Description="confidential", Tags=[{"TagKey": "Name", "TagValue": "confidential"}])[
+        "KeyMetadata"
+    ]
     assert re.fullmatch(UUID, made["KeyId"])
     assert made["Arn"] == f"arn:aws:kms:{admin.region}:{account}:key/{made['KeyId']}"
     assert made["AWSAccountId"] == account
-    assert (made["KeyManager"], made["KeySpec"], made["CustomerMasterKeySpec"]) == ("CUSTOMER", "SYMMETRIC_DEFAULT", "SYMMETRIC_DEFAULT")
+    assert (made["KeyManager"], made["KeySpec"], made["CustomerMasterKeySpec"]) == (
+        "CUSTOMER",
+        "SYMMETRIC_DEFAULT",
+        "SYMMETRIC_DEFAULT",
+    )
     assert (made["KeyUsage"], made["KeyState"], made["Enabled"]) == ("ENCRYPT_DECRYPT", "Enabled", True)
     assert (made["Origin"], made["MultiRegion"], made["Description"]) == ("AWS_KMS", False, "confidential")
     assert made["EncryptionAlgorithms"] == ["SYMMETRIC_DEFAULT"]
@@ -28,17 +34,32 @@ def test_k01_create_key_answers_the_metadata_of_a_symmetric_customer_key(admin, 
 
 @pytest.mark.parametrize("name", ["KeySpec", "CustomerMasterKeySpec"])
 def test_create_key_takes_the_spec_by_its_old_and_its_new_name(admin, name):
-    assert admin.kms.create_key(**{name: "SYMMETRIC_DEFAULT"}, KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["KeySpec"] == "SYMMETRIC_DEFAULT"
+    assert (
+        admin.kms.create_key(**{name: "SYMMETRIC_DEFAULT"}, KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["KeySpec"]
+        == "SYMMETRIC_DEFAULT"
+    )
 
 
 @pytest.mark.parametrize(
     "parameters, code, text",
     [
-        ({"KeySpec": "DES_56"}, "ValidationException", r"Value 'DES_56' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set"),
-        ({"KeyUsage": "EVERYTHING"}, "ValidationException", r"Value 'EVERYTHING' at 'keyUsage' failed to satisfy constraint: Member must satisfy enum value set"),
+        (
+            {"KeySpec": "DES_56"},
+            "ValidationException",
+            r"Value 'DES_56' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set",
+        ),
+        (
+            {"KeyUsage": "EVERYTHING"},
+            "ValidationException",
+            r"Value 'EVERYTHING' at 'keyUsage' failed to satisfy constraint: Member must satisfy enum value set",
+        ),
         ({"Origin": "MARS"}, "ValidationException", r"at 'origin' failed to satisfy constraint"),
         ({"KeyUsage": "SIGN_VERIFY"}, "ValidationException", r"(?i)KeyUsage|SIGN_VERIFY"),
-        ({"Description": "x" * 8193}, "ValidationException", r"at 'description' failed to satisfy constraint: Member must have length less than or equal to 8192"),
+        (
+            {"Description": "x" * 8193},
+            "ValidationException",
+            r"at 'description' failed to satisfy constraint: Member must have length less than or equal to 8192",
+        ),
         ({"KeySpec": "DES_56", "KeyUsage": "EVERYTHING"}, "ValidationException", r"^2 validation errors detected: "),
     ],
 )
@@ -59,11 +80,20 @@ def test_a_key_that_is_not_there(admin, account):
         admin.kms.describe_key(KeyId="not-a-key-id")
     with refused("NotFoundException", "Invalid arn us-west-2"):
         admin.kms.describe_key(KeyId=arn.replace(admin.region, "us-west-2"))
-    with refused("ValidationException", "at 'keyId' failed to satisfy constraint: Member must have length less than or equal to 2048"):
+    with refused(
+        "ValidationException",
+        "at 'keyId' failed to satisfy constraint: Member must have length less than or equal to 2048",
+    ):
         admin.kms.describe_key(KeyId="a" * 2049)
-    with refused("ValidationException", "at 'keyId' failed to satisfy constraint: Member must have length greater than or equal to 1"):
+    with refused(
+        "ValidationException",
+        "at 'keyId' failed to satisfy constraint: Member must have length greater than or equal to 1",
+    ):
         admin.loose_kms.describe_key(KeyId="")
-    with refused("ValidationException", "^1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null"):
+    with refused(
+        "ValidationException",
+        "^1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null",
+    ):
         admin.loose_kms.describe_key()
 
 
@@ -111,7 +141,17 @@ def test_disable_and_enable(admin, key):
     assert admin.kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"hello"
 
 
-@pytest.mark.parametrize("operation", ["enable_key", "disable_key", "schedule_key_deletion", "cancel_key_deletion", "get_key_policy", "list_resource_tags"])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "enable_key",
+        "disable_key",
+        "schedule_key_deletion",
+        "cancel_key_deletion",
+        "get_key_policy",
+        "list_resource_tags",
+    ],
+)
 def test_management_takes_no_alias(admin, key, operation):
     name = f"alias/{unique('mgmt')}"
     admin.kms.create_alias(AliasName=name, TargetKeyId=key["KeyId"])
@@ -143,17 +183,28 @@ def test_list_keys_in_pages(admin):
     assert len(ids) == len(set(ids)), "no key twice"
     assert made <= set(ids) and pages >= 3
     assert all(k["KeyArn"].endswith(f":key/{k['KeyId']}") for k in seen)
-    assert set(ids) == set(admin.kms.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": 1000}).search("Keys[].KeyId"))
+    assert set(ids) == set(
+        admin.kms.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": 1000}).search("Keys[].KeyId")
+    )
 
 
 def test_list_keys_refuses_bad_pages(admin):
     with refused("InvalidMarkerException", status=400):
         admin.kms.list_keys(Marker="nonsense")
-    with refused("ValidationException", "Value '1001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 1000"):
+    with refused(
+        "ValidationException",
+        "Value '1001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 1000",
+    ):
         admin.loose_kms.list_keys(Limit=1001)
-    with refused("ValidationException", "Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1"):
+    with refused(
+        "ValidationException",
+        "Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
+    ):
         admin.loose_kms.list_keys(Limit=0)
-    with refused("ValidationException", "at 'marker' failed to satisfy constraint: Member must have length less than or equal to 1024"):
+    with refused(
+        "ValidationException",
+        "at 'marker' failed to satisfy constraint: Member must have length less than or equal to 1024",
+    ):
         admin.kms.list_keys(Marker="m" * 1025)
 
 
@@ -201,9 +252,15 @@ def test_tags_have_limits(admin, key):
         admin.kms.create_key(Tags=[{"TagKey": "aws:mine", "TagValue": "1"}])
     with refused("TagException", "(?i)tags beginning with aws: are reserved"):
         admin.kms.untag_resource(KeyId=key["KeyId"], TagKeys=["aws:mine"])
-    with refused("ValidationException", "at 'tags.1.member.tagValue' failed to satisfy constraint: Member must have length less than or equal to 256"):
+    with refused(
+        "ValidationException",
+        "at 'tags.1.member.tagValue' failed to satisfy constraint: Member must have length less than or equal to 256",
+    ):
         admin.kms.tag_resource(KeyId=key["KeyId"], Tags=[{"TagKey": "long", "TagValue": "x" * 257}])
-    with refused("ValidationException", "at 'tags.1.member.tagKey' failed to satisfy constraint: Member must have length less than or equal to 128"):
+    with refused(
+        "ValidationException",
+        "at 'tags.1.member.tagKey' failed to satisfy constraint: Member must have length less than or equal to 128",
+    ):
         admin.kms.tag_resource(KeyId=key["KeyId"], Tags=[{"TagKey": "x" * 129, "TagValue": ""}])
     with refused("NotFoundException"):
         admin.kms.tag_resource(KeyId=NOBODY, Tags=tags(1))
@@ -215,7 +272,9 @@ def test_one_key_policy_is_listed(admin, key):
 
 
 def count_keys(admin) -> int:
-    return len(list(admin.kms.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": 1000}).search("Keys[]")))
+    return len(
+        list(admin.kms.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": 1000}).search("Keys[]"))
+    )
 
 
 def tags(count: int) -> list[dict]:

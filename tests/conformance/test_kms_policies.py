@@ -10,13 +10,16 @@ from rig.refusals import refused
 
 CONTEXT = {"purpose": "demo"}
 HIDDEN = (
-    "^The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access\\.$"
+    "^The ciphertext refers to a customer master key that does not exist, "
+    "does not exist in this region, or you are not allowed to access\\.$"
 )
 
 
 @pytest.fixture
 def blob(admin, key) -> bytes:
-    return admin.kms.encrypt(KeyId=key["KeyId"], Plaintext=b"customer list", EncryptionContext=CONTEXT)["CiphertextBlob"]
+    return admin.kms.encrypt(KeyId=key["KeyId"], Plaintext=b"customer list", EncryptionContext=CONTEXT)[
+        "CiphertextBlob"
+    ]
 
 
 def decrypt(caller, blob, **more):
@@ -24,7 +27,8 @@ def decrypt(caller, blob, **more):
 
 
 def denial(user, action: str, resource: str, reason: str) -> str:
-    return f"^User: {re.escape(user.arn)} is not authorized to perform: {action} on resource: {re.escape(resource)} {reason}$"
+    what = f"is not authorized to perform: {action} on resource: {re.escape(resource)}"
+    return f"^User: {re.escape(user.arn)} {what} {reason}$"
 
 
 def test_p01_the_default_policy(admin, account, key):
@@ -48,7 +52,9 @@ def test_k11_the_iam_policy_is_enough(admin, key, blob):
 
 def test_k12_the_key_policy_is_enough(admin, account, key, blob):
     user = make_user(admin)
-    put_policy(admin, key["KeyId"], owner_statement(account), statement("Allow", "kms:Decrypt", Principal={"AWS": user.arn}))
+    put_policy(
+        admin, key["KeyId"], owner_statement(account), statement("Allow", "kms:Decrypt", Principal={"AWS": user.arn})
+    )
     assert decrypt(user, blob) == b"customer list"
     with refused("AccessDeniedException"):
         user.kms.encrypt(KeyId=key["KeyId"], Plaintext=b"x")
@@ -107,7 +113,9 @@ def test_k14_a_deny_in_the_iam_policy_wins(admin, account, key, blob):
     text = denial(user, "kms:Decrypt", key["Arn"], "with an explicit deny in an identity-based policy")
     with refused("AccessDeniedException", text):
         decrypt(user, blob, KeyId=key["KeyId"])
-    admin.iam.put_user_policy(UserName=user.name, PolicyName="inline", PolicyDocument=policy(statement("Allow", "kms:*")))
+    admin.iam.put_user_policy(
+        UserName=user.name, PolicyName="inline", PolicyDocument=policy(statement("Allow", "kms:*"))
+    )
     assert decrypt(user, blob) == b"customer list", "a change of policy counts at once"
 
 
@@ -133,7 +141,9 @@ def test_an_administrator_by_managed_policy(admin, key, blob):
 
 def test_a_recreated_user_does_not_inherit(admin, account, key, blob):
     user = make_user(admin)
-    put_policy(admin, key["KeyId"], owner_statement(account), statement("Allow", "kms:Decrypt", Principal={"AWS": user.arn}))
+    put_policy(
+        admin, key["KeyId"], owner_statement(account), statement("Allow", "kms:Decrypt", Principal={"AWS": user.arn})
+    )
     assert decrypt(user, blob) == b"customer list"
     admin.iam.delete_access_key(UserName=user.name, AccessKeyId=user.access_key)
     admin.iam.delete_user(UserName=user.name)
@@ -155,14 +165,30 @@ def test_p06_policies_that_are_refused(admin, account, key):
     before = admin.kms.get_key_policy(KeyId=key["KeyId"])["Policy"]
     owner = owner_statement(account)
     documents = [
-        policy(owner, statement("Allow", "kms:Decrypt", Principal={"AWS": f"arn:aws:iam::{account}:role/{unique('nonexistent')}"})),
-        policy(owner, statement("Allow", "kms:Decrypt", Principal={"AWS": f"arn:aws:iam::{account}:user/{unique('nonexistent')}"})),
+        policy(
+            owner,
+            statement(
+                "Allow", "kms:Decrypt", Principal={"AWS": f"arn:aws:iam::{account}:role/{unique('nonexistent')}"}
+            ),
+        ),
+        policy(
+            owner,
+            statement(
+                "Allow", "kms:Decrypt", Principal={"AWS": f"arn:aws:iam::{account}:user/{unique('nonexistent')}"}
+            ),
+        ),
         policy(owner, statement("Allow", "kms:Decrypt", Principal={"AWS": "arn:aws:iam::*:root"})),
         policy(statement("Allow", "kms:Decrypt", Principal={"Service": "s3.amazonaws.com"})),
         policy(owner, statement("Permit", "kms:Decrypt", Principal="*")),
         policy(owner, {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}),
-        "nope", "[]", "{}", '{"Version":"2012-10-17"}', '{"Version":"1999-01-01","Statement":[]}', "[" * 15000, '{"a":' * 6000,
-    ]  # fmt: skip
+        "nope",
+        "[]",
+        "{}",
+        '{"Version":"2012-10-17"}',
+        '{"Version":"1999-01-01","Statement":[]}',
+        "[" * 15000,
+        '{"a":' * 6000,
+    ]
     for document in documents:
         with refused("MalformedPolicyDocumentException", status=400):
             admin.kms.put_key_policy(KeyId=key["KeyId"], PolicyName="default", Policy=document)
@@ -179,7 +205,10 @@ def test_p06_the_size_of_a_policy(admin, account, key):
         admin.kms.put_key_policy(KeyId=key["KeyId"], PolicyName="default", Policy=padded(account, 32_769))
     with refused("LimitExceededException", status=400):
         admin.kms.create_key(Policy=padded(account, 32_769))
-    with refused("ValidationException", "at 'policy' failed to satisfy constraint: Member must have length less than or equal to 131072"):
+    with refused(
+        "ValidationException",
+        "at 'policy' failed to satisfy constraint: Member must have length less than or equal to 131072",
+    ):
         admin.kms.put_key_policy(KeyId=key["KeyId"], PolicyName="default", Policy=padded(account, 131_073))
     assert json.loads(admin.kms.get_key_policy(KeyId=key["KeyId"])["Policy"]) == json.loads(fits)
 
@@ -198,28 +227,61 @@ def test_the_name_of_a_policy_is_default(admin, account, key):
         admin.kms.get_key_policy(KeyId=key["KeyId"], PolicyName="other")
     with refused("NotFoundException|ValidationException|UnsupportedOperationException", status=400):
         admin.kms.put_key_policy(KeyId=key["KeyId"], PolicyName="other", Policy=policy(owner_statement(account)))
-    with refused("ValidationException", "at 'policyName' failed to satisfy constraint: Member must satisfy regular expression pattern"):
+    with refused(
+        "ValidationException",
+        "at 'policyName' failed to satisfy constraint: Member must satisfy regular expression pattern",
+    ):
         admin.kms.get_key_policy(KeyId=key["KeyId"], PolicyName="not a word")
 
 
 @pytest.mark.parametrize(
     "condition, good, bad",
     [
-        ({"StringEquals": {"kms:EncryptionContext:purpose": "demo"}}, {"purpose": "demo"}, [{}, {"purpose": "Demo"}, {"other": "demo"}]),
+        (
+            {"StringEquals": {"kms:EncryptionContext:purpose": "demo"}},
+            {"purpose": "demo"},
+            [{}, {"purpose": "Demo"}, {"other": "demo"}],
+        ),
         ({"StringLike": {"kms:EncryptionContext:purpose": "de*"}}, {"purpose": "demo"}, [{}, {"purpose": "xde"}]),
-        ({"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["a", "b"]}, "Null": {"kms:EncryptionContextKeys": "false"}}, {"a": "1"}, [{}, {"a": "1", "c": "1"}]),
-        ({"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "tenant"}}, {"tenant": "1", "x": "2"}, [{}, {"x": "2"}]),
+        (
+            {
+                "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["a", "b"]},
+                "Null": {"kms:EncryptionContextKeys": "false"},
+            },
+            {"a": "1"},
+            [{}, {"a": "1", "c": "1"}],
+        ),
+        (
+            {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "tenant"}},
+            {"tenant": "1", "x": "2"},
+            [{}, {"x": "2"}],
+        ),
         ({"StringEquals": {"kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}}, {}, []),
         ({"StringEquals": {"kms:CallerAccount": "ACCOUNT"}}, {}, []),
-        ({"StringEquals": {"kms:KeySpec": "SYMMETRIC_DEFAULT", "kms:KeyUsage": "ENCRYPT_DECRYPT", "kms:KeyOrigin": "AWS_KMS"}}, {}, []),
+        (
+            {
+                "StringEquals": {
+                    "kms:KeySpec": "SYMMETRIC_DEFAULT",
+                    "kms:KeyUsage": "ENCRYPT_DECRYPT",
+                    "kms:KeyOrigin": "AWS_KMS",
+                }
+            },
+            {},
+            [],
+        ),
         ({"Bool": {"kms:MultiRegion": "false"}}, {}, []),
     ],
     ids=["equals", "like", "all-keys", "any-key", "algorithm", "account", "key", "multi-region"],
-)  # fmt: skip
+)
 def test_conditions_that_hold(admin, account, key, condition, good, bad):
     user = make_user(admin)
     told = json.loads(json.dumps(condition).replace("ACCOUNT", account))
-    put_policy(admin, key["KeyId"], owner_statement(account), statement("Allow", "kms:Encrypt", Principal={"AWS": user.arn}, Condition=told))
+    put_policy(
+        admin,
+        key["KeyId"],
+        owner_statement(account),
+        statement("Allow", "kms:Encrypt", Principal={"AWS": user.arn}, Condition=told),
+    )
     assert user.kms.encrypt(KeyId=key["KeyId"], Plaintext=b"x", EncryptionContext=good)
     for context in bad:
         with refused("AccessDeniedException"):
@@ -239,7 +301,12 @@ def test_conditions_that_hold(admin, account, key, condition, good, bad):
 )
 def test_conditions_that_do_not_hold(admin, account, key, condition):
     user = make_user(admin)
-    put_policy(admin, key["KeyId"], owner_statement(account), statement("Allow", "kms:Encrypt", Principal={"AWS": user.arn}, Condition=condition))
+    put_policy(
+        admin,
+        key["KeyId"],
+        owner_statement(account),
+        statement("Allow", "kms:Encrypt", Principal={"AWS": user.arn}, Condition=condition),
+    )
     with refused("AccessDeniedException"):
         user.kms.encrypt(KeyId=key["KeyId"], Plaintext=b"x")
 
@@ -247,7 +314,9 @@ def test_conditions_that_do_not_hold(admin, account, key, condition):
 def test_the_alias_by_which_a_key_is_named_is_a_condition(admin, account, key):
     user, name = make_user(admin), f"alias/{unique('by-alias')}"
     admin.kms.create_alias(AliasName=name, TargetKeyId=key["KeyId"])
-    told = statement("Allow", "kms:Encrypt", Principal={"AWS": user.arn}, Condition={"StringEquals": {"kms:RequestAlias": name}})
+    told = statement(
+        "Allow", "kms:Encrypt", Principal={"AWS": user.arn}, Condition={"StringEquals": {"kms:RequestAlias": name}}
+    )
     put_policy(admin, key["KeyId"], owner_statement(account), told)
     assert user.kms.encrypt(KeyId=name, Plaintext=b"x")
     with refused("AccessDeniedException"):
@@ -284,6 +353,7 @@ def test_tags_at_creation_need_the_right_to_tag(admin):
 
 def padded(account: str, size: int) -> str:
     """A valid policy of exactly `size` bytes, none of them white space between tokens."""
+
     def made(pad: int) -> str:
         filler = [f"arn:aws:iam::{account}:root"]
         owner = owner_statement(account) | {"Sid": "x" * pad, "Principal": {"AWS": filler}}

@@ -1,4 +1,4 @@
-"""The program itself: first start, restart, the root that lies apart (K-20), modes, health, shutdown, `trail verify`'s exit codes."""
+"""The program: first start, restart, the root that lies apart (K-20), modes, health, shutdown, exit codes."""
 
 import re
 import shutil
@@ -18,7 +18,15 @@ from rig.server import ACCOUNT, NotStarted, Server, binary
 def test_help_is_worth_reading():
     for arguments, words in {
         ("--help",): ["serve", "trail", "init"],
-        ("serve", "--help"): ["--data-dir", "--listen", "--credentials-file", "--region", "--account-id", "--root-key-file", "--danger-clock-file"],
+        ("serve", "--help"): [
+            "--data-dir",
+            "--listen",
+            "--credentials-file",
+            "--region",
+            "--account-id",
+            "--root-key-file",
+            "--danger-clock-file",
+        ],
         ("trail", "verify", "--help"): ["--data-dir", "--root-key-file"],
     }.items():
         done = subprocess.run([str(binary()), *arguments], capture_output=True, text=True)
@@ -70,7 +78,9 @@ def test_a_lost_credentials_file_is_not_made_again(own):
     own.server.credentials_file.unlink()
     own.server.start()
     assert own.sts.get_caller_identity()["Account"] == ACCOUNT
-    assert not own.server.credentials_file.exists(), "the key pair was shown once; a file with another one would be a back door"
+    assert not own.server.credentials_file.exists(), (
+        "the key pair was shown once; a file with another one would be a back door"
+    )
 
 
 def test_two_servers_do_not_share_a_data_directory(own):
@@ -84,7 +94,14 @@ def test_two_servers_do_not_share_a_data_directory(own):
 
 @pytest.mark.parametrize(
     "flags",
-    [("--account-id", "12345"), ("--account-id", "abcdefghijkl"), ("--region", "mars-north-1"), ("--listen", "nonsense"), ("--no-such-flag",), ("--root-key-file", "/nonexistent/folder/root.key")],
+    [
+        ("--account-id", "12345"),
+        ("--account-id", "abcdefghijkl"),
+        ("--region", "mars-north-1"),
+        ("--listen", "nonsense"),
+        ("--no-such-flag",),
+        ("--root-key-file", "/dev/null/root.key"),
+    ],
 )
 def test_a_command_line_that_is_wrong(make_server, flags):
     server = make_server(start=False)
@@ -165,7 +182,11 @@ def test_k20_the_installation_id_put_back_by_hand(stolen, make_server):
     own, _, steal = stolen
     other = make_server("other")
     identity = own.server.root_files()[0].stem
-    bearers = [p.relative_to(own.server.data) for p in own.server.data.rglob("*") if p.is_file() and p.stat().st_size < 4096 and identity in p.read_text(errors="replace")]
+    bearers = [
+        p.relative_to(own.server.data)
+        for p in own.server.data.rglob("*")
+        if p.is_file() and p.stat().st_size < 4096 and identity in p.read_text(errors="replace")
+    ]
     assert bearers, "the data directory names its installation in a small file"
     # Without the id the old house is not taken for a new one ...
     thief = steal()
@@ -176,7 +197,9 @@ def test_k20_the_installation_id_put_back_by_hand(stolen, make_server):
     # ... with the id of another house it does not open under that house's root ...
     thief = steal(flags=("--root-key-file", str(other.root_files()[0])))
     for bearer in bearers:
-        (thief.data / bearer).write_text((thief.data / bearer).read_text().replace(identity, other.root_files()[0].stem))
+        (thief.data / bearer).write_text(
+            (thief.data / bearer).read_text().replace(identity, other.root_files()[0].stem)
+        )
     refused_to_start(thief)
     # ... and a fresh house's root, renamed after the old id, does not open it either, the id being right.
     thief = steal()
@@ -223,7 +246,7 @@ def test_health_is_unsigned_and_small(admin):
 
 
 def test_an_orderly_stop_answers_what_was_begun(own):
-    """Clients write while SIGTERM comes: each acknowledged key is there afterwards, and none of the others is half there."""
+    """Clients write while SIGTERM comes: each acknowledged key is there afterwards, none is half there."""
     acknowledged, stop = [], threading.Event()
 
     def work(caller):
@@ -273,7 +296,15 @@ def test_verify_without_a_store(make_server, tmp_path, what):
 
 def test_init_makes_a_house_without_serving(make_server):
     server = make_server(start=False)
-    done = server.run("init", "--data-dir", str(server.data), "--credentials-file", str(server.credentials_file), "--account-id", ACCOUNT)
+    done = server.run(
+        "init",
+        "--data-dir",
+        str(server.data),
+        "--credentials-file",
+        str(server.credentials_file),
+        "--account-id",
+        ACCOUNT,
+    )
     assert done.returncode == 0, done.stderr
     access_key, secret_key = server.credentials()
     assert secret_key not in done.stdout + done.stderr, "the secret is shown on a terminal at most"

@@ -1,4 +1,4 @@
-"""K-19: plaintexts, data keys and secret access keys are nowhere on the disk, in no spelling; a planted one is found."""
+"""K-19: plaintexts, data keys and secret access keys are nowhere on the disk, however spelt; planted ones are found."""
 
 import base64
 import secrets
@@ -13,7 +13,7 @@ def test_k19_no_secret_on_the_disk(make_server):
     own = administrator(make_server("secrets"))
     known = live(own)
     server = own.server
-    # Once while it runs, the write-ahead log included; once after a kill; once after an orderly stop; once after a start.
+    # Once while it runs, the write-ahead log included; once after a kill; once after an orderly stop.
     places = [server.data, server.log]
     assert scan(places, known) == []
     server.kill()
@@ -46,14 +46,20 @@ def live(own) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("shift", [0, 1, 2, 5])
 def test_k19_the_scan_finds_a_planted_secret(tmp_path, shift):
-    """The proof that an empty result means something: each spelling, at each alignment, in the middle of other bytes."""
+    """The proof that an empty result means something: each spelling, each alignment, amid other bytes."""
     secret = secrets.token_bytes(32)
     noise = secrets.token_bytes(5000 + shift)
     texts = {
-        "raw": secret, "hex": secret.hex().encode(), "HEX": secret.hex().upper().encode(), "reversed": secret[::-1],
-        "base64": base64.b64encode(noise[:shift] + secret + noise[:7]), "base64url": base64.urlsafe_b64encode(noise[:shift] + secret + noise[:7]),
-        "utf-16": secret.hex().encode("utf-16-le") if isinstance(secret.hex(), bytes) else secret.hex().encode("utf-16-le"),
-    }  # fmt: skip
+        "raw": secret,
+        "hex": secret.hex().encode(),
+        "HEX": secret.hex().upper().encode(),
+        "reversed": secret[::-1],
+        "base64": base64.b64encode(noise[:shift] + secret + noise[:7]),
+        "base64url": base64.urlsafe_b64encode(noise[:shift] + secret + noise[:7]),
+        "utf-16": secret.hex().encode("utf-16-le")
+        if isinstance(secret.hex(), bytes)
+        else secret.hex().encode("utf-16-le"),
+    }
     for name, text in texts.items():
         folder = tmp_path / name
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""C-02: the signature is really verified. Each refusal in the form of its service, before anything else is looked at."""
+"""C-02: the signature is really verified. Each refusal in the form of its service, before all else."""
 
 import datetime
 import re
@@ -13,7 +13,12 @@ from rig.refusals import refused
 
 CALLS = {
     "kms": (lambda c: c.kms.list_keys(), "InvalidSignatureException", "UnrecognizedClientException", 400),
-    "cloudtrail": (lambda c: c.cloudtrail.lookup_events(), "InvalidSignatureException", "UnrecognizedClientException", 400),
+    "cloudtrail": (
+        lambda c: c.cloudtrail.lookup_events(),
+        "InvalidSignatureException",
+        "UnrecognizedClientException",
+        400,
+    ),
     "iam": (lambda c: c.iam.list_users(), "SignatureDoesNotMatch", "InvalidClientTokenId", 403),
     "sts": (lambda c: c.sts.get_caller_identity(), "SignatureDoesNotMatch", "InvalidClientTokenId", 403),
 }
@@ -24,7 +29,9 @@ services = pytest.mark.parametrize("service", CALLS)
 def test_a_wrong_secret(admin, service):
     call, mismatch, _, status = CALLS[service]
     wrong = admin.but(secret_key=admin.secret_key[:-1] + ("A" if admin.secret_key[-1] != "A" else "B"))
-    with refused(mismatch, "The request signature we calculated does not match the signature you provided", status=status) as error:
+    with refused(
+        mismatch, "The request signature we calculated does not match the signature you provided", status=status
+    ) as error:
         call(wrong)
     assert admin.secret_key not in error.text and wrong.secret_key not in error.text
 
@@ -46,7 +53,9 @@ def test_an_unknown_session_token(admin, service):
 
 
 @services
-@pytest.mark.parametrize("direction, text", [(-1, "Signature expired"), (1, "Signature not yet current")], ids=["late", "early"])
+@pytest.mark.parametrize(
+    "direction, text", [(-1, "Signature expired"), (1, "Signature not yet current")], ids=["late", "early"]
+)
 def test_a_clock_that_is_off(admin, service, direction, text):
     call, mismatch, _, status = CALLS[service]
     window = 15 * 60 if service in ("iam", "sts") else 5 * 60
@@ -63,9 +72,13 @@ def test_a_clock_that_is_off(admin, service, direction, text):
 @services
 def test_unsigned(admin, service):
     if service in raw.TARGETS:
-        answer = raw.send_json(admin, {"kms": "ListKeys", "cloudtrail": "LookupEvents"}[service], {}, service=service, signed=False)
+        answer = raw.send_json(
+            admin, {"kms": "ListKeys", "cloudtrail": "LookupEvents"}[service], {}, service=service, signed=False
+        )
     else:
-        answer = raw.send_form(admin, {"iam": "ListUsers", "sts": "GetCallerIdentity"}[service], service=service, signed=False)
+        answer = raw.send_form(
+            admin, {"iam": "ListUsers", "sts": "GetCallerIdentity"}[service], service=service, signed=False
+        )
     assert answer.status in (400, 403)
     assert answer.code in ("MissingAuthenticationToken", "MissingAuthenticationTokenException"), answer
     assert answer.request_id
@@ -96,7 +109,9 @@ def test_each_signed_part_is_signed(admin):
     assert raw.send(admin, b"{}", headers).status == 200
     for name, value in {
         "X-Amz-Target": "TrentService.ListAliases",
-        "X-Amz-Date": (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=60)).strftime("%Y%m%dT%H%M%SZ"),
+        "X-Amz-Date": (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=60)).strftime(
+            "%Y%m%dT%H%M%SZ"
+        ),
         "Content-Type": "application/x-amz-json-1.0",
         "Authorization": headers["Authorization"].replace("/kms/", "/iam/"),
     }.items():
@@ -141,14 +156,22 @@ def test_an_authorization_that_is_none(admin, authorization):
     answer = raw.send(admin, b"{}", headers)
     assert answer.status in (400, 403)
     assert answer.code in (
-        "IncompleteSignatureException", "IncompleteSignature", "InvalidSignatureException", "UnrecognizedClientException",
-        "MissingAuthenticationToken", "MissingAuthenticationTokenException", "SignatureDoesNotMatch",
-    ), answer  # fmt: skip
+        "IncompleteSignatureException",
+        "IncompleteSignature",
+        "InvalidSignatureException",
+        "UnrecognizedClientException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "SignatureDoesNotMatch",
+    ), answer
 
 
 def test_a_region_outside_the_list(admin):
     answer = raw.send_json(admin, "ListKeys", {}, region="mars-north-1")
-    assert answer.status in (400, 403) and answer.code in ("InvalidSignatureException", "UnrecognizedClientException"), answer
+    assert answer.status in (400, 403) and answer.code in (
+        "InvalidSignatureException",
+        "UnrecognizedClientException",
+    ), answer
     answer = raw.send_form(admin, "GetCallerIdentity", service="sts", region="mars-north-1")
     assert answer.status in (400, 403) and answer.code in ("SignatureDoesNotMatch", "InvalidClientTokenId"), answer
 
@@ -166,7 +189,11 @@ def test_a_presigned_identity(admin, account):
     with urllib.request.urlopen(url, timeout=10) as answer:
         assert answer.status == 200 and account in answer.read().decode()
     assert "X-Amz-Signature=" in url
-    for bad in (url.replace("X-Amz-Signature=", "X-Amz-Signature=0"), url + "&Extra=1", url.replace("GetCallerIdentity", "GetSessionToken")):
+    for bad in (
+        url.replace("X-Amz-Signature=", "X-Amz-Signature=0"),
+        url + "&Extra=1",
+        url.replace("GetCallerIdentity", "GetSessionToken"),
+    ):
         with pytest.raises(urllib.error.HTTPError) as error:
             urllib.request.urlopen(bad, timeout=10)
         assert error.value.code in (400, 403)

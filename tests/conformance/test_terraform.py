@@ -1,4 +1,4 @@
-"""Terraform with the AWS provider: key, alias, key policy, user with inline policy: apply, empty plan, change in place, destroy."""
+"""Terraform: key, alias, key policy, user with inline policy: apply, empty plan, change in place, destroy."""
 
 import json
 import os
@@ -34,7 +34,10 @@ def test_first_key(admin, account, workplace):
     assert "Apply complete! Resources: 0 added, 2 changed, 0 destroyed." in said, said
     policy = json.loads(admin.kms.get_key_policy(KeyId=key)["Policy"])
     assert [s["Sid"] for s in policy["Statement"]] == ["AccountAdministersThroughIam", "OnlyThroughStorageAndDatabase"]
-    assert admin.kms.describe_key(KeyId=made["named_key_arn"])["KeyMetadata"]["Description"] == "Confidential data, described again"
+    assert (
+        admin.kms.describe_key(KeyId=made["named_key_arn"])["KeyMetadata"]["Description"]
+        == "Confidential data, described again"
+    )
     assert module.plan_is_empty()
     assert reader.kms.generate_data_key(KeyId=key, KeySpec="AES_256")
     with refused("AccessDeniedException"):

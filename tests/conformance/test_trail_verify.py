@@ -1,4 +1,4 @@
-"""`kagiban trail verify`: 0 on an intact trail, running or stopped; 1 when a byte, a record or the tail is not what it was; 2 when it could not run."""
+"""`kagiban trail verify`: 0 when intact, running or stopped; 1 when anything was changed; 2 when it could not run."""
 
 import contextlib
 import pathlib
@@ -41,11 +41,15 @@ def opened(server: Server):
 
 def trail_table(wire: sqlite3.Connection) -> tuple[str, str]:
     """The table that holds the events, and its widest column of bytes."""
-    tables = [n for (n,) in wire.execute("SELECT name FROM sqlite_master WHERE type='table'") if "event" in n or "trail" in n]
+    tables = [
+        n for (n,) in wire.execute("SELECT name FROM sqlite_master WHERE type='table'") if "event" in n or "trail" in n
+    ]
     sizes = {}
     for table in tables:
         for column in [c[1] for c in wire.execute(f'PRAGMA table_info("{table}")')]:
-            (size,) = wire.execute(f'SELECT coalesce(sum(length("{column}")),0) FROM "{table}" WHERE typeof("{column}")=\'blob\'').fetchone()
+            (size,) = wire.execute(
+                f'SELECT coalesce(sum(length("{column}")),0) FROM "{table}" WHERE typeof("{column}")=\'blob\''
+            ).fetchone()
             sizes[table, column] = size
     assert sizes, "no table of the store is called after the trail or its events"
     return max(sizes, key=lambda k: sizes[k])
@@ -62,7 +66,10 @@ def test_an_intact_trail(told):
 def test_verify_takes_the_root_by_its_file(told):
     done = told.run("trail", "verify", "--data-dir", str(told.data), "--root-key-file", str(told.root_files()[0]))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert told.run("trail", "verify", "--data-dir", str(told.data), "--root-key-file", "/nonexistent/root.key").returncode == 2
+    assert (
+        told.run("trail", "verify", "--data-dir", str(told.data), "--root-key-file", "/nonexistent/root.key").returncode
+        == 2
+    )
 
 
 def test_verify_needs_a_data_dir(told):
@@ -73,7 +80,9 @@ def test_verify_needs_a_data_dir(told):
 def test_a_flipped_byte(told, where):
     with opened(told) as wire:
         table, column = trail_table(wire)
-        rows = wire.execute(f'SELECT rowid, "{column}" FROM "{table}" WHERE typeof("{column}")=\'blob\' ORDER BY rowid').fetchall()
+        rows = wire.execute(
+            f'SELECT rowid, "{column}" FROM "{table}" WHERE typeof("{column}")=\'blob\' ORDER BY rowid'
+        ).fetchall()
         rowid, value = rows[int(len(rows) * where)]
         changed = bytearray(value)
         changed[len(changed) // 2] ^= 1
@@ -98,7 +107,9 @@ def test_a_flipped_byte_in_the_file(told):
 def test_a_record_taken_out(told):
     with opened(told) as wire:
         table, _ = trail_table(wire)
-        wire.execute(f'DELETE FROM "{table}" WHERE rowid IN (SELECT rowid FROM "{table}" ORDER BY rowid LIMIT 1 OFFSET 5)')
+        wire.execute(
+            f'DELETE FROM "{table}" WHERE rowid IN (SELECT rowid FROM "{table}" ORDER BY rowid LIMIT 1 OFFSET 5)'
+        )
     broken(told)
 
 
@@ -112,7 +123,9 @@ def test_the_tail_cut_off(told):
 def test_two_records_exchanged(told):
     with opened(told) as wire:
         table, column = trail_table(wire)
-        (a, va), (b, vb) = wire.execute(f'SELECT rowid, "{column}" FROM "{table}" ORDER BY rowid LIMIT 2 OFFSET 4').fetchall()
+        (a, va), (b, vb) = wire.execute(
+            f'SELECT rowid, "{column}" FROM "{table}" ORDER BY rowid LIMIT 2 OFFSET 4'
+        ).fetchall()
         wire.execute(f'UPDATE "{table}" SET "{column}"=? WHERE rowid=?', (vb, a))
         wire.execute(f'UPDATE "{table}" SET "{column}"=? WHERE rowid=?', (va, b))
     broken(told)

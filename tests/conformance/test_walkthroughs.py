@@ -1,4 +1,4 @@
-"""The walk-through scripts with the unmodified AWS CLI, the parts that are served, and a few commands by themselves (C-01)."""
+"""The walk-through scripts with the unmodified AWS CLI, the parts that are served, and some commands alone (C-01)."""
 
 from rig.cli import cli, walkthrough
 
@@ -13,7 +13,11 @@ def test_public_access(admin):
 
 def test_the_lines_a_person_pastes(admin):
     """The credentials file as it was written, by its path: nothing else is configured."""
-    paste = {"AWS_SHARED_CREDENTIALS_FILE": str(admin.server.credentials_file), "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    paste = {
+        "AWS_SHARED_CREDENTIALS_FILE": str(admin.server.credentials_file),
+        "AWS_ACCESS_KEY_ID": "",
+        "AWS_SECRET_ACCESS_KEY": "",
+    }
     told = cli(admin, "sts", "get-caller-identity", extra=paste).json()
     assert told["Account"] == admin.account() and told["Arn"] == admin.sts.get_caller_identity()["Arn"]
 
@@ -25,7 +29,10 @@ def test_c01_one_endpoint_for_all_services(admin):
 
 
 def test_what_is_not_offered_is_refused_without_delay(admin):
-    assert cli(admin, "kms", "list-retirable-grants", "--retiring-principal", admin.sts.get_caller_identity()["Arn"]).error == "UnknownOperationException"
+    assert (
+        cli(admin, "kms", "list-retirable-grants", "--retiring-principal", admin.sts.get_caller_identity()["Arn"]).error
+        == "UnknownOperationException"
+    )
     assert cli(admin, "iam", "list-roles").error == "InvalidAction"
     refused = cli(admin, "secretsmanager", "list-secrets")
     assert refused.code != 0 and refused.error

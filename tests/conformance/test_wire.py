@@ -1,4 +1,4 @@
-"""C-05, C-06 and the wire: unknown operations, bad bodies, request ids, HTTP/2, TLS, limits. Nothing an outsider sends is a 5xx."""
+"""C-05, C-06, the wire: unknown operations, bad bodies, request ids, HTTP/2, TLS, limits. Never a 5xx."""
 
 import json
 import re
@@ -20,12 +20,22 @@ UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 @pytest.mark.parametrize(
     "service, target",
     [
-        ("kms", "TrentService.NoSuchOperation"), ("kms", "TrentService.CreateGrant"), ("kms", "TrentService.Sign"), ("kms", "TrentService."),
-        ("kms", "TrentService"), ("kms", ""), ("kms", "NoSuchService.ListKeys"), ("kms", "TrentService.listkeys"), ("kms", "TrentService.ListKeys.ListKeys"),
-        ("cloudtrail", "CloudTrail_20131101.NoSuchOperation"), ("cloudtrail", "CloudTrail_20131101.CreateTrail"), ("logs", "Logs_20140328.DescribeLogGroups"),
-        ("secretsmanager", "secretsmanager.ListSecrets"), ("nosuchservice", "NoSuch.Thing"),
+        ("kms", "TrentService.NoSuchOperation"),
+        ("kms", "TrentService.CreateGrant"),
+        ("kms", "TrentService.Sign"),
+        ("kms", "TrentService."),
+        ("kms", "TrentService"),
+        ("kms", ""),
+        ("kms", "NoSuchService.ListKeys"),
+        ("kms", "TrentService.listkeys"),
+        ("kms", "TrentService.ListKeys.ListKeys"),
+        ("cloudtrail", "CloudTrail_20131101.NoSuchOperation"),
+        ("cloudtrail", "CloudTrail_20131101.CreateTrail"),
+        ("logs", "Logs_20140328.DescribeLogGroups"),
+        ("secretsmanager", "secretsmanager.ListSecrets"),
+        ("nosuchservice", "NoSuch.Thing"),
     ],
-)  # fmt: skip
+)
 def test_c05_an_unknown_json_operation(admin, service, target):
     headers = {"X-Amz-Target": target, "Content-Type": raw.JSON_11}
     answer = raw.send(admin, b"{}", raw.sign(admin, service, b"{}", headers))
@@ -36,9 +46,17 @@ def test_c05_an_unknown_json_operation(admin, service, target):
 
 @pytest.mark.parametrize(
     "service, action",
-    [("iam", "NoSuchAction"), ("iam", "CreateRole"), ("iam", "listusers"), ("iam", ""), ("sts", "AssumeRole"), ("sts", "ListUsers"), ("sns", "ListTopics"),
-     ("nosuchservice", "Thing")],
-)  # fmt: skip
+    [
+        ("iam", "NoSuchAction"),
+        ("iam", "CreateRole"),
+        ("iam", "listusers"),
+        ("iam", ""),
+        ("sts", "AssumeRole"),
+        ("sts", "ListUsers"),
+        ("sns", "ListTopics"),
+        ("nosuchservice", "Thing"),
+    ],
+)
 def test_c05_an_unknown_query_action(admin, service, action):
     answer = raw.send_form(admin, action, service=service)
     assert 400 <= answer.status < 500 and answer.status not in (408, 429)
@@ -55,12 +73,27 @@ def test_c05_an_operation_of_the_client_that_is_not_offered_is_not_tried_again(a
     from rig.refusals import refused
 
     with refused("UnknownOperationException", status=(400, 404)):
-        admin.kms.create_grant(KeyId="12345678-1234-4123-8123-123456789012", GranteePrincipal=f"arn:aws:iam::{admin.account()}:root", Operations=["Decrypt"])
+        admin.kms.create_grant(
+            KeyId="12345678-1234-4123-8123-123456789012",
+            GranteePrincipal=f"arn:aws:iam::{admin.account()}:root",
+            Operations=["Decrypt"],
+        )
     with refused("InvalidAction", status=(400, 404)):
         admin.iam.list_roles()
 
 
-@pytest.mark.parametrize("method, path", [("GET", "/"), ("GET", "/nothing"), ("PUT", "/bucket/key"), ("DELETE", "/"), ("PATCH", "/health"), ("GET", "/_kagiban/nothing"), ("OPTIONS", "/")])
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("GET", "/"),
+        ("GET", "/nothing"),
+        ("PUT", "/bucket/key"),
+        ("DELETE", "/"),
+        ("PATCH", "/health"),
+        ("GET", "/_kagiban/nothing"),
+        ("OPTIONS", "/"),
+    ],
+)
 def test_c05_unsigned_requests_of_other_kinds(admin, method, path):
     answer = raw.send(admin, b"", {}, method=method, path=path)
     assert 400 <= answer.status < 500, answer
@@ -70,8 +103,16 @@ def test_c05_unsigned_requests_of_other_kinds(admin, method, path):
 
 
 def test_c06_every_answer_has_a_request_id(admin, key):
-    good = [raw.send_json(admin, "ListKeys", {}), raw.send_form(admin, "ListUsers"), raw.send_form(admin, "GetCallerIdentity", service="sts")]
-    bad = [raw.send_json(admin, "DescribeKey", {"KeyId": "x"}), raw.send_form(admin, "GetUser", {"UserName": "nobody-of-that-name"}), raw.send_json(admin, "ListKeys", {}, signed=False)]
+    good = [
+        raw.send_json(admin, "ListKeys", {}),
+        raw.send_form(admin, "ListUsers"),
+        raw.send_form(admin, "GetCallerIdentity", service="sts"),
+    ]
+    bad = [
+        raw.send_json(admin, "DescribeKey", {"KeyId": "x"}),
+        raw.send_form(admin, "GetUser", {"UserName": "nobody-of-that-name"}),
+        raw.send_json(admin, "ListKeys", {}, signed=False),
+    ]
     assert [a.status for a in good] == [200, 200, 200]
     for answer in good + bad:
         assert re.fullmatch(UUID, answer.request_id), answer
@@ -82,7 +123,11 @@ def test_c06_every_answer_has_a_request_id(admin, key):
 
 def test_c06_an_error_does_not_repeat_what_was_secret(admin, key):
     secret = "VGhpcyBpcyB0aGUgc2VjcmV0IHRleHQ="
-    for body in ({"KeyId": key["KeyId"], "Plaintext": secret * 400}, {"KeyId": 5, "Plaintext": secret}, {"KeyId": key["KeyId"], "Plaintext": secret[:-1] + "!"}):
+    for body in (
+        {"KeyId": key["KeyId"], "Plaintext": secret * 400},
+        {"KeyId": 5, "Plaintext": secret},
+        {"KeyId": key["KeyId"], "Plaintext": secret[:-1] + "!"},
+    ):
         answer = raw.send_json(admin, "Encrypt", body)
         assert answer.status == 400 and secret[:20] not in answer.body.decode(), answer
     assert secret[:20] not in admin.server.output()
@@ -94,10 +139,25 @@ def test_c06_an_error_does_not_repeat_what_was_secret(admin, key):
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"nope", b"{", b"[]", b"null", b'"text"', b"5", b'{"Limit":1}}', b'{"Limit":}', b"{'Limit':1}", b'{"Limit":1,}', b"\xff\xfe{}", b'{"Limit":"\xff"}',
-        b'{"Limit":1e999}', b'{"Limit":1,"Limit":2', b"\0", b'{"Marker":"\\ud800"}',
+        b"",
+        b"nope",
+        b"{",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"5",
+        b'{"Limit":1}}',
+        b'{"Limit":}',
+        b"{'Limit':1}",
+        b'{"Limit":1,}',
+        b"\xff\xfe{}",
+        b'{"Limit":"\xff"}',
+        b'{"Limit":1e999}',
+        b'{"Limit":1,"Limit":2',
+        b"\0",
+        b'{"Marker":"\\ud800"}',
     ],
-)  # fmt: skip
+)
 def test_not_json(admin, body):
     answer = raw.send_json(admin, "ListKeys", body)
     if body == b"":
@@ -110,16 +170,23 @@ def test_not_json(admin, body):
 @pytest.mark.parametrize(
     "operation, body, member",
     [
-        ("DescribeKey", {"KeyId": 5}, "KeyId"), ("DescribeKey", {"KeyId": ["x"]}, "KeyId"), ("DescribeKey", {"KeyId": {"a": 1}}, "KeyId"),
-        ("DescribeKey", {"KeyId": True}, "KeyId"), ("ListKeys", {"Limit": "5"}, "Limit"), ("ListKeys", {"Limit": 1.5}, "Limit"), ("ListKeys", {"Limit": 2**40}, "Limit"),
-        ("Encrypt", {"KeyId": "KEY", "Plaintext": "not base64!"}, "Plaintext"), ("Encrypt", {"KeyId": "KEY", "Plaintext": 5}, "Plaintext"),
+        ("DescribeKey", {"KeyId": 5}, "KeyId"),
+        ("DescribeKey", {"KeyId": ["x"]}, "KeyId"),
+        ("DescribeKey", {"KeyId": {"a": 1}}, "KeyId"),
+        ("DescribeKey", {"KeyId": True}, "KeyId"),
+        ("ListKeys", {"Limit": "5"}, "Limit"),
+        ("ListKeys", {"Limit": 1.5}, "Limit"),
+        ("ListKeys", {"Limit": 2**40}, "Limit"),
+        ("Encrypt", {"KeyId": "KEY", "Plaintext": "not base64!"}, "Plaintext"),
+        ("Encrypt", {"KeyId": "KEY", "Plaintext": 5}, "Plaintext"),
         ("Encrypt", {"KeyId": "KEY", "Plaintext": "eA==", "EncryptionContext": []}, "EncryptionContext"),
         ("Encrypt", {"KeyId": "KEY", "Plaintext": "eA==", "GrantTokens": "x"}, "GrantTokens"),
         ("Encrypt", {"KeyId": "KEY", "Plaintext": "eA==", "DryRun": "perhaps"}, "DryRun"),
-        ("TagResource", {"KeyId": "KEY", "Tags": {"TagKey": "a", "TagValue": "b"}}, "Tags"), ("TagResource", {"KeyId": "KEY", "Tags": ["a"]}, "Tags"),
+        ("TagResource", {"KeyId": "KEY", "Tags": {"TagKey": "a", "TagValue": "b"}}, "Tags"),
+        ("TagResource", {"KeyId": "KEY", "Tags": ["a"]}, "Tags"),
         ("CreateKey", {"Tags": [{"TagKey": 1, "TagValue": "b"}]}, "TagKey"),
     ],
-)  # fmt: skip
+)
 def test_wrong_types_name_their_member(admin, key, operation, body, member):
     answer = raw.send_json(admin, operation, json.loads(json.dumps(body).replace("KEY", key["KeyId"])))
     assert (answer.status, answer.code) == (400, "SerializationException"), answer
@@ -127,7 +194,9 @@ def test_wrong_types_name_their_member(admin, key, operation, body, member):
 
 
 def test_null_is_the_same_as_absent_and_unknown_members_are_passed_over(admin, key):
-    answer = raw.send_json(admin, "DescribeKey", {"KeyId": key["KeyId"], "GrantTokens": None, "Unheard": {"of": [1, 2]}})
+    answer = raw.send_json(
+        admin, "DescribeKey", {"KeyId": key["KeyId"], "GrantTokens": None, "Unheard": {"of": [1, 2]}}
+    )
     assert answer.status == 200, answer
     answer = raw.send_json(admin, "DescribeKey", {"KeyId": None})
     assert answer.code == "ValidationException" and "Value null at 'keyId'" in answer.text, answer
@@ -135,14 +204,25 @@ def test_null_is_the_same_as_absent_and_unknown_members_are_passed_over(admin, k
 
 @pytest.mark.parametrize(
     "body",
-    [b'{"EncryptionContext":' * 40_000, b'{"a":' * 200_000 + b"1" + b"}" * 200_000, b"[" * 1_000_000, b'{"Tags":' + b"[" * 500_000 + b"]" * 500_000 + b"}",
-     b'{"Tags":[' + b'{"TagKey":"a","TagValue":"b"},' * 30_000 + b"{}]}"],
+    [
+        b'{"EncryptionContext":' * 40_000,
+        b'{"a":' * 200_000 + b"1" + b"}" * 200_000,
+        b"[" * 1_000_000,
+        b'{"Tags":' + b"[" * 500_000 + b"]" * 500_000 + b"}",
+        b'{"Tags":[' + b'{"TagKey":"a","TagValue":"b"},' * 30_000 + b"{}]}",
+    ],
     ids=["contexts", "objects", "open", "lists", "many"],
-)  # fmt: skip
+)
 def test_a_megabyte_of_nesting(admin, body):
     answer = raw.send_json(admin, "CreateKey", body)
     assert 400 <= answer.status < 500, answer
-    assert answer.code in ("SerializationException", "RequestEntityTooLargeException", "RequestEntityTooLarge", "ValidationException", "TagException"), answer
+    assert answer.code in (
+        "SerializationException",
+        "RequestEntityTooLargeException",
+        "RequestEntityTooLarge",
+        "ValidationException",
+        "TagException",
+    ), answer
     assert admin.server.health() == 200
 
 
@@ -153,7 +233,12 @@ def test_a_body_over_the_limit(admin):
 
 
 def test_a_form_of_strange_fields(admin):
-    for parameters in ({"UserName.member.1": "x"}, {"UserName": "x" * 100_000}, {f"Tags.member.{i}.Key": "k" for i in range(5000)}, {"Tags.member.999999999.Key": "k", "UserName": "u"}):
+    for parameters in (
+        {"UserName.member.1": "x"},
+        {"UserName": "x" * 100_000},
+        {f"Tags.member.{i}.Key": "k" for i in range(5000)},
+        {"Tags.member.999999999.Key": "k", "UserName": "u"},
+    ):
         answer = raw.send_form(admin, "CreateUser", parameters)
         assert 400 <= answer.status < 500 and answer.code, answer
     assert admin.server.health() == 200
@@ -175,7 +260,17 @@ def test_a_form_of_strange_fields(admin):
         b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 5000 + b"\r\n",
         b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
-    ids=["no-host", "nonsense", "two-lengths", "plus-length", "length-and-chunked", "negative", "long-header", "many-headers", "long-path"],
+    ids=[
+        "no-host",
+        "nonsense",
+        "two-lengths",
+        "plus-length",
+        "length-and-chunked",
+        "negative",
+        "long-header",
+        "many-headers",
+        "long-path",
+    ],
 )
 def test_http_that_is_refused(admin, request_bytes):
     answer = raw.send_bytes(admin, request_bytes)
@@ -204,7 +299,10 @@ def test_json_of_either_version_and_query(admin):
         assert answer.status == 200 or answer.code in ("UnknownOperationException", "SerializationException"), answer
 
 
-@pytest.mark.parametrize("target", ["CloudTrail_20131101.LookupEvents", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents"])
+@pytest.mark.parametrize(
+    "target",
+    ["CloudTrail_20131101.LookupEvents", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents"],
+)
 def test_both_names_of_cloudtrail(admin, target):
     assert raw.send_json(admin, target, {"MaxResults": 1}, service="cloudtrail").status == 200
 
@@ -214,12 +312,29 @@ def test_http2_by_prior_knowledge(admin):
     curl = subprocess.run(["curl", "--version"], capture_output=True, text=True).stdout
     if "HTTP2" not in curl:
         pytest.skip("this curl speaks no HTTP/2")
-    headers = raw.sign(admin, "kms", b'{"Limit":1}', {"X-Amz-Target": "TrentService.ListKeys", "Content-Type": raw.JSON_11})
+    headers = raw.sign(
+        admin, "kms", b'{"Limit":1}', {"X-Amz-Target": "TrentService.ListKeys", "Content-Type": raw.JSON_11}
+    )
     arguments = [f"-H{name}: {value}" for name, value in headers.items() if name.lower() != "content-length"]
     done = subprocess.run(
-        ["curl", "-sS", "--max-time", "20", "--http2-prior-knowledge", "-w", "\n%{http_version} %{http_code}", "-X", "POST", "-d", '{"Limit":1}', *arguments, admin.server.url + "/"],
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [
+            "curl",
+            "-sS",
+            "--max-time",
+            "20",
+            "--http2-prior-knowledge",
+            "-w",
+            "\n%{http_version} %{http_code}",
+            "-X",
+            "POST",
+            "-d",
+            '{"Limit":1}',
+            *arguments,
+            admin.server.url + "/",
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     body, _, told = done.stdout.rpartition("\n")
     assert told == "2 200", done.stdout
@@ -231,10 +346,29 @@ def certificate(tmp_path):
     """A self-made certificate for 127.0.0.1: (certificate, key)."""
     crt, key = tmp_path / "tls.crt", tmp_path / "tls.key"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=kagiban test",
-         "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", str(key), "-out", str(crt)],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=kagiban test",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1,DNS:localhost",
+            "-keyout",
+            str(key),
+            "-out",
+            str(crt),
+        ],
+        check=True,
+        capture_output=True,
+    )
     key.chmod(0o600)
     return crt, key
 
@@ -242,7 +376,9 @@ def certificate(tmp_path):
 @needs("openssl")
 def test_tls_with_a_certificate_of_ones_own(make_server, certificate):
     crt, key = certificate
-    server = make_server("tls", flags=("--tls-certificate-file", str(crt), "--tls-key-file", str(key)), scheme="https", cafile=str(crt))
+    server = make_server(
+        "tls", flags=("--tls-certificate-file", str(crt), "--tls-key-file", str(key)), scheme="https", cafile=str(crt)
+    )
     admin = administrator(server)
     made = admin.kms.create_key()["KeyMetadata"]
     assert cli.cli(admin, "kms", "describe-key", "--key-id", made["KeyId"]).json()["KeyMetadata"]["Arn"] == made["Arn"]
@@ -255,9 +391,24 @@ def test_tls_with_a_certificate_of_ones_own(make_server, certificate):
 @pytest.mark.parametrize("version, accepted", [("-tls1_3", True), ("-tls1_2", True), ("-tls1_1", False)])
 def test_tls_versions(make_server, certificate, version, accepted):
     crt, key = certificate
-    server = make_server("tls", flags=("--tls-certificate-file", str(crt), "--tls-key-file", str(key)), scheme="https", cafile=str(crt))
+    server = make_server(
+        "tls", flags=("--tls-certificate-file", str(crt), "--tls-key-file", str(key)), scheme="https", cafile=str(crt)
+    )
     done = subprocess.run(
-        ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", version, "-CAfile", str(crt), "-cipher", "ALL:@SECLEVEL=0", "-verify_return_error"],
-        input=b"", capture_output=True, timeout=20,
-    )  # fmt: skip
+        [
+            "openssl",
+            "s_client",
+            "-connect",
+            f"127.0.0.1:{server.port}",
+            version,
+            "-CAfile",
+            str(crt),
+            "-cipher",
+            "ALL:@SECLEVEL=0",
+            "-verify_return_error",
+        ],
+        input=b"",
+        capture_output=True,
+        timeout=20,
+    )
     assert (done.returncode == 0) is accepted, done.stderr.decode()

@@ -16,7 +16,7 @@ AWSCLI = pathlib.Path(os.environ.get("KAGIBAN_AWSCLI", ROOT / ".venv-awscli/bin"
 
 
 def environment(caller: Caller) -> dict[str, str]:
-    """What a person pastes: endpoint, Region and credentials; the CLI of the virtual environment stands first in PATH."""
+    """What a person pastes: endpoint, Region and credentials; our own CLI stands first in PATH."""
     base = clean_environment(caller.server.home)
     chosen = {
         "PATH": f"{AWSCLI}:{base['PATH']}",
@@ -54,25 +54,37 @@ class Run:
 def cli(caller: Caller, *arguments: str, prefix: tuple[str, ...] = (), extra: dict[str, str] | None = None) -> Run:
     """`aws ARGUMENTS --output json` as this caller."""
     done = subprocess.run(
-        [*prefix, str(AWSCLI / "aws"), *arguments, "--output", "json"], env=environment(caller) | (extra or {}),
-        cwd=caller.server.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        [*prefix, str(AWSCLI / "aws"), *arguments, "--output", "json"],
+        env=environment(caller) | (extra or {}),
+        cwd=caller.server.folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     return Run(done.returncode, done.stdout, done.stderr)
 
 
 def walkthrough(caller: Caller, script: str, parts: str, prefix: str) -> str:
-    """Runs some parts of a walk-through script; its output. Fails unless it ends with 0 failed, and says what failed."""
+    """Runs some parts of a walk-through script; its output. Fails, saying what did, unless it ends with 0 failed."""
     done = subprocess.run(
-        ["sh", str(ACCEPTANCE / "cli" / script)], env=environment(caller) | {"PARTS": parts, "PREFIX": prefix},
-        cwd=caller.server.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        ["sh", str(ACCEPTANCE / "cli" / script)],
+        env=environment(caller) | {"PARTS": parts, "PREFIX": prefix},
+        cwd=caller.server.folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=220,
+    )
     closing = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
-    assert done.returncode == 0 and re.fullmatch(r"\d+ passed, 0 failed, \d+ skipped", closing), done.stdout + done.stderr
+    assert done.returncode == 0 and re.fullmatch(r"\d+ passed, 0 failed, \d+ skipped", closing), (
+        done.stdout + done.stderr
+    )
     return done.stdout
 
 
 class Terraform:
-    """One module, copied into a folder of its own, with the provider from TF_PLUGIN_DIR and nothing from the network."""
+    """One module, copied into a folder of its own, its provider from TF_PLUGIN_DIR, nothing from the network."""
 
     def __init__(self, caller: Caller, module: str, folder: pathlib.Path, **variables: str):
         self.caller, self.folder = caller, folder
@@ -81,16 +93,29 @@ class Terraform:
         self.rc = folder.parent / "terraform.rc"
         self.rc.write_text(
             "provider_installation {\n  filesystem_mirror {\n"
-            f'    path    = "{os.environ["TF_PLUGIN_DIR"]}"\n    include = ["registry.terraform.io/hashicorp/*"]\n  }}\n}}\n'
+            f'    path    = "{os.environ["TF_PLUGIN_DIR"]}"\n'
+            '    include = ["registry.terraform.io/hashicorp/*"]\n  }\n}\n'
         )
 
     def run(self, *arguments: str, accept: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess:
-        settings = {"TF_CLI_CONFIG_FILE": str(self.rc), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+        settings = {
+            "TF_CLI_CONFIG_FILE": str(self.rc),
+            "CHECKPOINT_DISABLE": "1",
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+        }
         done = subprocess.run(
-            ["terraform", *arguments], env=environment(self.caller) | settings, cwd=self.folder,
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
-        )  # fmt: skip
-        assert done.returncode in accept, f"terraform {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+            ["terraform", *arguments],
+            env=environment(self.caller) | settings,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode in accept, (
+            f"terraform {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
         return done
 
     def chosen(self, **changes: str) -> list[str]:

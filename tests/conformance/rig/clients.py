@@ -45,10 +45,15 @@ class Caller:
         key = (service, region or self.region, loose, self.server.url)
         if key not in self._clients:
             self._clients[key] = boto3.session.Session().client(
-                service, endpoint_url=self.server.url, region_name=region or self.region, config=LOOSE if loose else CONFIG,
-                aws_access_key_id=self.access_key, aws_secret_access_key=self.secret_key, aws_session_token=self.token,
+                service,
+                endpoint_url=self.server.url,
+                region_name=region or self.region,
+                config=LOOSE if loose else CONFIG,
+                aws_access_key_id=self.access_key,
+                aws_secret_access_key=self.secret_key,
+                aws_session_token=self.token,
                 verify=self.server.cafile or True,
-            )  # fmt: skip
+            )
         return self._clients[key]
 
     kms = property(lambda self: self.client("kms"))

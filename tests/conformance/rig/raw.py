@@ -53,7 +53,14 @@ class Answer:
 
 
 def sign(
-    caller: Caller, service: str, body: bytes, headers: dict[str, str], *, path: str = "/", method: str = "POST", region: str | None = None
+    caller: Caller,
+    service: str,
+    body: bytes,
+    headers: dict[str, str],
+    *,
+    path: str = "/",
+    method: str = "POST",
+    region: str | None = None,
 ) -> dict[str, str]:
     """The headers of a signed request, `Authorization` and `X-Amz-Date` among them."""
     request = botocore.awsrequest.AWSRequest(method=method, url=caller.server.url + path, data=body, headers=headers)
@@ -78,7 +85,9 @@ def send(caller: Caller, body: bytes, headers: dict[str, str], *, path: str = "/
         connection.close()
 
 
-def send_json(caller: Caller, operation: str, body: bytes | dict, *, service: str = "kms", signed: bool = True, **more) -> Answer:
+def send_json(
+    caller: Caller, operation: str, body: bytes | dict, *, service: str = "kms", signed: bool = True, **more
+) -> Answer:
     """One awsJson 1.1 call with any body at all."""
     payload = body if isinstance(body, bytes) else json.dumps(body).encode()
     target = operation if "." in operation else f"{TARGETS[service]}.{operation}"
@@ -86,7 +95,15 @@ def send_json(caller: Caller, operation: str, body: bytes | dict, *, service: st
     return send(caller, payload, sign(caller, service, payload, headers, **more) if signed else headers)
 
 
-def send_form(caller: Caller, action: str, parameters: dict[str, str] | None = None, *, service: str = "iam", signed: bool = True, **more) -> Answer:
+def send_form(
+    caller: Caller,
+    action: str,
+    parameters: dict[str, str] | None = None,
+    *,
+    service: str = "iam",
+    signed: bool = True,
+    **more,
+) -> Answer:
     """One awsQuery call."""
     fields = {"Action": action, "Version": VERSIONS.get(service, "2011-01-01")} | (parameters or {})
     payload = urllib.parse.urlencode(fields).encode()

@@ -38,3 +38,8 @@ def refused(code: str, text: str | None = None, *, status: int | tuple[int, ...]
     allowed = (status,) if isinstance(status, int) else status
     assert got.status in allowed if allowed else 400 <= got.status < 500, f"{got.code} came with HTTP {got.status}"
     assert got.request_id, f"{got.code} came without a request id: {got.headers}"
+
+
+def constraint(member: str, rule: str) -> str:
+    """AWS's text for a member that breaks a bound of the model, as a regular expression."""
+    return f"at '{member}' failed to satisfy constraint: Member must {rule}"

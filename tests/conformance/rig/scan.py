@@ -7,7 +7,12 @@ import pathlib
 def spellings(secret: bytes) -> dict[str, bytes]:
     """The secret raw, in hex, in base64 at each of its three alignments, reversed, and as UTF-16."""
     assert len(secret) >= 12, "a short secret would be found by chance"
-    found = {"raw": secret, "hex": secret.hex().encode(), "HEX": secret.hex().upper().encode(), "reversed": secret[::-1]}
+    found = {
+        "raw": secret,
+        "hex": secret.hex().encode(),
+        "HEX": secret.hex().upper().encode(),
+        "reversed": secret[::-1],
+    }
     for shift in range(3):
         # The characters that depend on the neighbours are left out: two, three or none at either end.
         length = (len(secret) + shift) * 8 // 6
@@ -24,7 +29,9 @@ def spellings(secret: bytes) -> dict[str, bytes]:
 
 def scan(folders: list[pathlib.Path], secrets: dict[str, bytes]) -> list[str]:
     """Each place where a secret stands: `name as spelling in file`. Empty is what one hopes for."""
-    wanted = [(f"{name} as {how}", bytes_) for name, secret in secrets.items() for how, bytes_ in spellings(secret).items()]
+    wanted = [
+        (f"{name} as {how}", bytes_) for name, secret in secrets.items() for how, bytes_ in spellings(secret).items()
+    ]
     hits = []
     for path in files(folders):
         content = path.read_bytes()
@@ -35,5 +42,7 @@ def scan(folders: list[pathlib.Path], secrets: dict[str, bytes]) -> list[str]:
 def files(folders: list[pathlib.Path]) -> list[pathlib.Path]:
     found = []
     for folder in folders:
-        found += [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
+        found += (
+            [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
+        )
     return found

@@ -41,9 +41,11 @@ class NotStarted(Exception):
 
 
 class Server:
-    """One `kagiban serve` on `folder/data`. Restarting keeps the folder; `copy` makes a second house of the same disk."""
+    """One `kagiban serve` on `folder/data`. A restart keeps the folder; `copy` makes a house of the same disk."""
 
-    def __init__(self, folder: pathlib.Path, *, flags: tuple[str, ...] = (), scheme: str = "http", cafile: str | None = None):
+    def __init__(
+        self, folder: pathlib.Path, *, flags: tuple[str, ...] = (), scheme: str = "http", cafile: str | None = None
+    ):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data = self.folder / "data"
@@ -66,9 +68,20 @@ class Server:
 
     def command(self) -> list[str]:
         return [
-            str(binary()), "serve", "--data-dir", str(self.data), "--listen", f"127.0.0.1:{self.port}",
-            "--credentials-file", str(self.credentials_file), "--account-id", ACCOUNT, "--region", REGION, *self.flags,
-        ]  # fmt: skip
+            str(binary()),
+            "serve",
+            "--data-dir",
+            str(self.data),
+            "--listen",
+            f"127.0.0.1:{self.port}",
+            "--credentials-file",
+            str(self.credentials_file),
+            "--account-id",
+            ACCOUNT,
+            "--region",
+            REGION,
+            *self.flags,
+        ]
 
     def start(self) -> "Server":
         """Starts on a free port and waits for /health. A port that another process took meanwhile is tried again."""
@@ -77,7 +90,12 @@ class Server:
             begin = self.log.stat().st_size if self.log.exists() else 0
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
-                    self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, cwd=self.folder
+                    self.command(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=self.environment,
+                    cwd=self.folder,
                 )
             try:
                 self.wait_ready(begin)
@@ -141,9 +159,14 @@ class Server:
     def run(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess:
         """Another command of the same program, in the same environment."""
         return subprocess.run(
-            [str(binary()), *arguments], env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=seconds,
-        )  # fmt: skip
+            [str(binary()), *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
 
     def verify(self, *flags: str) -> subprocess.CompletedProcess:
         return self.run("trail", "verify", "--data-dir", str(self.data), *self.root_flags(), *flags)
