@@ -2,7 +2,8 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>,
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>.
 //!
-//! A negated operator is the exact complement of its positive twin: on one value, on a missing key, on a value that cannot be read.
+//! A negated operator is the exact complement of its positive twin: on one value, on a missing key, on a value that
+//! cannot be read.
 
 use crate::operand::{Instant, Network, Number};
 use crate::request::{Context, Fact};

@@ -104,11 +104,12 @@ impl Denial {
         self.place
     }
 
-    /// AWS's words: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>. `action` as the API spells
-    /// it (`kms:Decrypt`). A policy of the caller's own side that denies and has an ARN is named, as AWS does
-    /// (<https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns>).
+    /// AWS's words: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>. `action` as the
+    /// API spells it (`kms:Decrypt`). A policy of the caller's own side that denies and has an ARN is named, as AWS
+    /// does (<https://aws.amazon.com/blogs/security/enhanced-access-denied-error-messages-with-policy-arns>).
     ///
-    /// Of another account's key or role, the caller does not hear whether it exists: all that its side can object has one text.
+    /// Of another account's key or role, the caller does not hear whether it exists: all that its side can object has
+    /// one text.
     pub fn text(&self, principal_arn: &str, action: &str, resource: &str) -> String {
         let who = format!("User: {principal_arn} is not authorized to perform: {action}");
         let on = format!("{who} on resource: {resource}");
@@ -116,8 +117,8 @@ impl Denial {
             Veil::None => {}
             Veil::Key => {
                 return format!(
-                    "{who} on this resource because the resource does not exist in this Region, no resource-based policies allow \
-                     access, or a resource-based policy explicitly denies access"
+                    "{who} on this resource because the resource does not exist in this Region, no resource-based \
+                     policies allow access, or a resource-based policy explicitly denies access"
                 );
             }
             Veil::Role => return on,

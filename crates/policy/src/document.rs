@@ -142,11 +142,13 @@ impl Document {
         self.named().map(|named| &named.name)
     }
 
-    /// Ties the names of users and roles to the unique ids they have now (AIDA…, AROA…). From then on only who has the id is meant: a
-    /// user who is deleted and made anew under the same name inherits nothing, and a name without an id (`None`) means nobody.
+    /// Ties the names of users and roles to the unique ids they have now (AIDA…, AROA…). From then on only who has the
+    /// id is meant: a user who is deleted and made anew under the same name inherits nothing, and a name without an id
+    /// (`None`) means nobody.
     ///
-    /// A document that has not been bound knows users and roles by their ARNs. What was found is to be kept beside the text
-    /// ([`Document::bindings`]): to look the names up again when a stored document is read would undo what binding is for.
+    /// A document that has not been bound knows users and roles by their ARNs. What was found is to be kept beside the
+    /// text ([`Document::bindings`]): to look the names up again when a stored document is read would undo what binding
+    /// is for.
     #[must_use]
     pub fn bind(mut self, resolve: &dyn Fn(&Arn) -> Option<String>) -> Self {
         for statement in &mut self.statements {

@@ -66,7 +66,8 @@ fn within_account(bench: &Bench<'_>, sources: &Sources<'_>, judged: &Judged<'_>)
         return judged.allow(How::Resource, [Some(hit)], Limits::Kept);
     }
     let delegated = !matches!(sources.resource, ResourceSide::Explicit(_)) || resource.account.is_some();
-    // INVARIANT: without the account's delegation, no identity policy counts. This is the case that a plain OR gets wrong.
+    // INVARIANT: without the account's delegation, no identity policy counts. This is the case that a plain OR gets
+    // wrong.
     if delegated && judged.identity_gap.is_none() && judged.limit_gap.is_none() {
         let delegation = if matches!(sources.resource, ResourceSide::Explicit(_)) { resource.account } else { None };
         return judged.allow(judged.own_way(), [judged.identity, delegation], Limits::Kept);
@@ -74,12 +75,14 @@ fn within_account(bench: &Bench<'_>, sources: &Sources<'_>, judged: &Judged<'_>)
     if let Some(grant) = sources.grant {
         return judged.allow(How::Grant(grant.into()), [], Limits::None);
     }
-    let gap = if !delegated { Some(resource.place) } else { judged.identity_gap.or(judged.limit_gap) };
+    // What is missing, as near to an Allow as the request came.
+    let own_gap = if resource.limited.is_some() { judged.limit_gap } else { judged.identity_gap.or(judged.limit_gap) };
+    let gap = own_gap.filter(|_| delegated || resource.limited.is_some());
     silent(gap.unwrap_or(resource.place), false)
 }
 
-/// Both accounts must allow. The caller's own side speaks first, so that what the other side holds (even whether the resource exists)
-/// shows in one answer alone.
+/// Both accounts must allow. The caller's own side speaks first, so that what the other side holds (even whether the
+/// resource exists) shows in one answer alone.
 fn across_accounts(bench: &Bench<'_>, sources: &Sources<'_>, judged: &Judged<'_>) -> Decision {
     if let Some(deny) = judged.guardrail_deny().or(judged.own_deny()) {
         return deny.denial(true);
@@ -255,7 +258,8 @@ impl Bench<'_> {
         for source in sources {
             for (index, statement) in source.document.statements().iter().enumerate() {
                 let known = if statement.allow { &said.allow } else { &said.deny };
-                // A document with principals is no holder's policy: whatever it allows, it allows to those whom it names.
+                // A document with principals is no holder's policy: whatever it allows, it allows to those whom it
+                // names.
                 let misplaced = statement.allow && !matches!(statement.who, Who::Holder);
                 if known.is_some() || misplaced || !self.applies(statement) {
                     continue;

@@ -1,8 +1,8 @@
 //! Matching with `*` and `?`, in time linear in the text (times the length of the pattern over 64 where `?` occurs).
 //!
-//! A pattern with stars alone is a chain of plain searches: the leftmost place for each stretch is always good enough, so nothing is
-//! ever tried twice. A pattern with `?`, or with wildcards that must stay within their part of an ARN, is run as an automaton whose
-//! states are the bits of a word. Neither can be made to blow up.
+//! A pattern with stars alone is a chain of plain searches: the leftmost place for each stretch is always good enough,
+//! so nothing is ever tried twice. A pattern with `?`, or with wildcards that must stay within their part of an ARN, is
+//! run as an automaton whose states are the bits of a word. Neither can be made to blow up.
 
 /// A compiled pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -247,7 +247,12 @@ mod tests {
         }
 
         #[test]
-        fn agrees_across_word_boundaries(left in "[ab?*]{0,4}", right in "[ab?*]{0,4}", pad in 55_usize..70, text in "[ab]{0,4}") {
+        fn agrees_across_word_boundaries(
+            left in "[ab?*]{0,4}",
+            right in "[ab?*]{0,4}",
+            pad in 55_usize..70,
+            text in "[ab]{0,4}",
+        ) {
             let pattern = format!("{left}{}?{right}", "c".repeat(pad));
             let text = format!("{text}{}a{text}", "c".repeat(pad));
             let expected = naive(&pattern.chars().collect::<Vec<_>>(), &text.chars().collect::<Vec<_>>());

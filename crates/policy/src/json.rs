@@ -1,6 +1,8 @@
-//! A strict reader of JSON (RFC 8259) that keeps the place of every value and refuses a name that occurs twice in an object.
+//! A strict reader of JSON (RFC 8259) that keeps the place of every value and refuses a name that occurs twice in an
+//! object.
 //!
-//! `serde_json` lets the last of two equal names win and forgets where a value stood; a policy needs the opposite of both.
+//! `serde_json` lets the last of two equal names win and forgets where a value stood; a policy needs the opposite of
+//! both.
 
 /// The deepest nesting that any policy element needs is seven; the rest is slack.
 pub(crate) const DEPTH_MAX: usize = 16;

@@ -1,7 +1,7 @@
 //! What a well-formed document may not say, kind by kind, in the order in which IAM finds it.
 //!
-//! The order and the texts for identity policies are those that were recorded from CreatePolicy: version, legacy parsing, statement
-//! ids, actions, resources, the form of resources, the form of actions.
+//! The order and the texts for identity policies are those that were recorded from CreatePolicy: version, legacy
+//! parsing, statement ids, actions, resources, the form of resources, the form of actions.
 
 use crate::Kind;
 use crate::condition::{Quantifier, Test};
@@ -116,7 +116,8 @@ fn sids(statements: &[Sentence<'_>], kind: Kind) -> Result<(), Malformed> {
             return Err(Malformed::new(Class::DuplicateSid, text, sid.at));
         }
         if kind.is_iam() && !sid.text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            let text = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*";
+            let text = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular \
+                        expression [0-9A-Za-z]*";
             return Err(Malformed::new(Class::SidCharacter, text, sid.at));
         }
     }
@@ -163,7 +164,8 @@ fn action_form(action: Word<'_>, kind: Kind) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// The first resource of a wrong form. It is reported after other faults; a resource that the legacy parser chokes on at once.
+/// The first resource of a wrong form. It is reported after other faults; a resource that the legacy parser chokes on
+/// at once.
 fn resources(statements: &[Sentence<'_>]) -> Result<Option<Malformed>, Malformed> {
     for resource in
         statements.iter().filter_map(|statement| statement.resources.as_ref()).flat_map(|phrase| &phrase.items)
@@ -240,8 +242,8 @@ fn resource_form(resource: &Word<'_>) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context>: one context pair or
-/// one tag has one value, and `ForAllValues` holds when it has none.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context>: one
+/// context pair or one tag has one value, and `ForAllValues` holds when it has none.
 fn overly_permissive(statement: &Sentence<'_>) -> Result<(), Malformed> {
     let single = |key: &str| {
         let key = key.to_ascii_lowercase();
@@ -256,8 +258,8 @@ fn overly_permissive(statement: &Sentence<'_>) -> Result<(), Malformed> {
     loose.map_or(Ok(()), |clause| {
         let what = if clause.key.text.to_ascii_lowercase().starts_with("kms:") { "encryption context" } else { "tag" };
         let text = format!(
-            "OverlyPermissiveCondition: Using the ForAllValues set operator for a single-valued condition key matches requests \
-             without the specified {what}, which can be overly permissive. To fix, remove ForAllValues."
+            "OverlyPermissiveCondition: Using the ForAllValues set operator for a single-valued condition key matches \
+             requests without the specified {what}, which can be overly permissive. To fix, remove ForAllValues."
         );
         Err(Malformed::new(Class::OverlyPermissive, text, clause.key.at))
     })

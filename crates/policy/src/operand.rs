@@ -37,8 +37,9 @@ const YEAR_MIN: i64 = -292_275_054;
 const YEAR_MAX: i64 = 292_278_993;
 
 impl Instant {
-    /// Seconds since 1970, or one of the W3C's profiles of ISO 8601 (<https://www.w3.org/TR/NOTE-datetime>): a year alone, with month,
-    /// day, time, fraction and zone as far as given. IAM is lenient (it takes `01T`), and so is this.
+    /// Seconds since 1970, or one of the W3C's profiles of ISO 8601 (<https://www.w3.org/TR/NOTE-datetime>): a year
+    /// alone, with month, day, time, fraction and zone as far as given. IAM is lenient (it takes `01T`), and so is
+    /// this.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
         if !text.contains(['t', '-']) {

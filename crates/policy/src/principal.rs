@@ -1,4 +1,5 @@
-//! The Principal element: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>.
+//! The Principal element:
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>.
 
 use crate::request::Principal;
 use names::{AccountId, Arn};
@@ -54,7 +55,8 @@ pub(crate) enum Reach {
     Account,
 }
 
-/// The letters before the digits of unique ids: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes>.
+/// The letters before the digits of unique ids:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes>.
 const USER_ID_PREFIX: &str = "AIDA";
 const ROLE_ID_PREFIX: &str = "AROA";
 const ID_BYTES_MIN: usize = 16;
@@ -178,8 +180,8 @@ impl Named {
 
 /// Whether a Deny with `NotPrincipal` spares the caller: every identity he has must be listed, his account's too.
 ///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>: for a user the user and the account;
-/// for a session of a role the session, the role and the account.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>: for a user the
+/// user and the account; for a session of a role the session, the role and the account.
 pub(crate) fn spares(listed: &[Named], caller: &Principal<'_>) -> bool {
     let has =
         |wanted: &dyn Fn(&Named) -> bool| listed.iter().any(|named| named.reach(caller).is_some() && wanted(named));

@@ -13,12 +13,14 @@ pub enum Principal<'a> {
     Root { account: AccountId },
     /// An IAM user. `id` is its unique id (AIDA…), `name` its name without the path.
     User { account: AccountId, arn: &'a str, id: &'a str, name: &'a str },
-    /// A session of a role. `role_arn` has the role's path, `session_arn` (`arn:aws:sts::…:assumed-role/Role/session`) has not.
+    /// A session of a role. `role_arn` has the role's path, `session_arn` (`arn:aws:sts::…:assumed-role/Role/session`)
+    /// has not.
     AssumedRole { account: AccountId, role_arn: &'a str, role_id: &'a str, session_arn: &'a str },
-    /// A session of GetFederationToken. `arn` is `arn:aws:sts::…:federated-user/name`; `user_arn` and `user_id` are the IAM user
-    /// who asked for it and whose policies it has.
+    /// A session of GetFederationToken. `arn` is `arn:aws:sts::…:federated-user/name`; `user_arn` and `user_id` are the
+    /// IAM user who asked for it and whose policies it has.
     FederatedUser { account: AccountId, arn: &'a str, user_arn: &'a str, user_id: &'a str },
-    /// Somebody an identity provider vouches for, before he has a role: `sts:AssumeRoleWithWebIdentity`, `sts:AssumeRoleWithSAML`.
+    /// Somebody an identity provider vouches for, before he has a role: `sts:AssumeRoleWithWebIdentity`,
+    /// `sts:AssumeRoleWithSAML`.
     Federated { provider: &'a str },
     /// An AWS service on its own behalf, such as `cloudtrail.amazonaws.com`.
     Service { name: &'a str },
@@ -28,8 +30,9 @@ pub enum Principal<'a> {
 
 /// The condition keys of a call. Asked lazily: only for the keys that a statement names.
 ///
-/// `key` comes in lower case, context-key and tag names included (`kms:encryptioncontext:purpose`, `aws:resourcetag/team`), because
-/// names of condition keys do not distinguish case. Values do. A key that the call does not have is `None`.
+/// `key` comes in lower case, context-key and tag names included (`kms:encryptioncontext:purpose`,
+/// `aws:resourcetag/team`), because names of condition keys do not distinguish case. Values do. A key that the call
+/// does not have is `None`.
 ///
 /// The keys that describe the caller (see [`Principal::fact`]) are never asked here.
 pub trait Facts {
@@ -40,8 +43,8 @@ pub trait Facts {
 #[derive(Debug, Clone, Copy)]
 pub struct NoFacts;
 
-/// The value of a condition key. Whether it is one or many is a property of the key, not of the call: `aws:TagKeys` is `Many` even
-/// with one tag. `Many` of nothing is the same as absence.
+/// The value of a condition key. Whether it is one or many is a property of the key, not of the call: `aws:TagKeys` is
+/// `Many` even with one tag. `Many` of nothing is the same as absence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact<'a> {
     One(Cow<'a, str>),
@@ -55,7 +58,8 @@ pub struct Request<'a> {
     pub action: &'a str,
     /// The ARN of the resource, or `*` for an action without one.
     pub resource: &'a str,
-    /// The account that owns the resource. `None` for an action without a resource: it concerns the caller's own account.
+    /// The account that owns the resource. `None` for an action without a resource: it concerns the caller's own
+    /// account.
     pub resource_account: Option<AccountId>,
     pub facts: &'a dyn Facts,
 }
@@ -75,8 +79,8 @@ pub struct Sources<'a> {
     pub boundary: Option<Source<'a>>,
     /// The policies passed when the session began; `None` if there were none.
     pub session: Option<&'a [Source<'a>]>,
-    /// The service control policies on the caller's account, one slice for each level from the root of the organization down. Each
-    /// level must allow. Empty for an account outside an organization.
+    /// The service control policies on the caller's account, one slice for each level from the root of the organization
+    /// down. Each level must allow. Empty for an account outside an organization.
     pub guardrails: &'a [&'a [Source<'a>]],
     pub resource: ResourceSide<'a>,
     /// The id of a live KMS grant whose grantee is this very caller and whose operations and constraints fit.
@@ -113,10 +117,11 @@ impl<'a> Principal<'a> {
     }
 
     /// The condition keys that follow from the caller alone:
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties>.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>.
     ///
-    /// `aws:username`, `aws:userid`, `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`, `aws:PrincipalIsAWSService`,
-    /// `aws:PrincipalServiceName`. For a session of a role, `aws:PrincipalArn` is the role's ARN.
+    /// `aws:username`, `aws:userid`, `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`,
+    /// `aws:PrincipalIsAWSService`, `aws:PrincipalServiceName`. For a session of a role, `aws:PrincipalArn` is the
+    /// role's ARN.
     pub fn fact(&self, key: &str) -> Option<Fact<'a>> {
         let value = match key {
             "aws:username" => match self {

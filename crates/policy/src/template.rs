@@ -1,8 +1,8 @@
 //! Texts of a policy that may hold wildcards and variables:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
 //!
-//! What is put in place of a variable is literal text: a user named `*` is no wildcard. A text without variables is compiled when the
-//! policy is read; one with variables at each use.
+//! What is put in place of a variable is literal text: a user named `*` is no wildcard. A text without variables is
+//! compiled when the policy is read; one with variables at each use.
 
 use crate::glob::{Atom, Glob};
 use crate::request::{Context, Fact};
@@ -15,8 +15,8 @@ pub(crate) enum Wildcards {
     None,
     /// Any run and any one character: StringLike, and each part of an ARN in ArnLike.
     All,
-    /// As in a Resource: in the first five parts of the ARN they stay within their part, unless a star ends the part; in the sixth
-    /// part they match everything. Variables have a value in the sixth part only.
+    /// As in a Resource: in the first five parts of the ARN they stay within their part, unless a star ends the part;
+    /// in the sixth part they match everything. Variables have a value in the sixth part only.
     Arn,
 }
 
@@ -165,7 +165,8 @@ fn parts(text: &str, wildcards: Wildcards, variables: bool) -> Vec<Part> {
     parts
 }
 
-/// Reads the variable at the beginning of `text`, and what follows it. `None` if there is none, or if its brace is never closed.
+/// Reads the variable at the beginning of `text`, and what follows it. `None` if there is none, or if its brace is
+/// never closed.
 fn variable(text: &str, early: bool) -> Option<(Part, &str)> {
     let body = text.strip_prefix("${")?;
     let mut quoted = false;

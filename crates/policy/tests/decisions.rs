@@ -1,4 +1,5 @@
-//! The order of decision: own account, other accounts, sessions, boundaries, guardrails, KMS; and the words of a refusal.
+//! The order of decision: own account, other accounts, sessions, boundaries, guardrails, KMS; and the words of a
+//! refusal.
 
 #![expect(clippy::panic, reason = "tests")]
 
@@ -27,7 +28,8 @@ fn named(principal: Value) -> Value {
     resource_policy("Allow", principal, "kms:*")
 }
 
-/// One row of the table: does the key policy name the caller, does it delegate to his account, does IAM allow, is there a grant.
+/// One row of the table: does the key policy name the caller, does it delegate to his account, does IAM allow, is there
+/// a grant.
 fn key(caller: &Caller, names: bool, delegates: bool, iam: bool, grant: bool) -> Case {
     let number = caller.account().unwrap_or(OURS);
     let mut statements = vec![
@@ -153,8 +155,8 @@ fn a_deny_anywhere_denies() {
     }
 }
 
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>, its table of
-/// principals: whose Allow in a resource policy is limited by what.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>,
+/// its table of principals: whose Allow in a resource policy is limited by what.
 #[test]
 fn what_limits_a_resource_policys_allow() {
     let federated = Caller::Federated(OURS, "bob".into(), "fed".into());
@@ -176,6 +178,15 @@ fn what_limits_a_resource_policys_allow() {
         assert_eq!(with_session(case().boundary(nothing())).allows(), !boundary_limits, "{principal} boundary");
         assert_eq!(case().session(&[nothing()]).allows(), !session_limits, "{principal} session");
     }
+}
+
+#[test]
+fn a_limited_role_hears_what_limits_it() {
+    let key = || Side::KeyPolicy(named(json!({"AWS": role_arn(OURS, "app")})));
+    let case = || decrypt(session("app", "run")).side(key());
+    assert_eq!(case().session(&[nothing()]).denial(), Some((Place::Session, false)));
+    assert_eq!(case().boundary(nothing()).identity(all("Allow")).denial(), Some((Place::Boundary, false)));
+    assert!(case().session(&[all("Allow")]).boundary(all("Allow")).allows());
 }
 
 /// Simulators differ here. AWS's text: the session itself is named, so a session policy's silence does not matter.
@@ -279,7 +290,8 @@ fn another_accounts_deny_is_no_oracle() {
 fn services_and_nobody_have_only_the_resources_policy() {
     let trail = Caller::Service("cloudtrail.amazonaws.com".into());
     let key = document(json!([
-        {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "kms:GenerateDataKey*", "Resource": "*",
+        {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"},
+         "Action": "kms:GenerateDataKey*", "Resource": "*",
          "Condition": {"StringEquals": {"aws:SourceArn": "arn:aws:cloudtrail:eu-west-1:111122223333:trail/t"}}},
     ]));
     let case = || Case::new(trail.clone(), "kms:GenerateDataKey", KEY).side(Side::KeyPolicy(key.clone()));
@@ -365,8 +377,8 @@ fn refusals_speak_as_aws_does() {
         assert_eq!(case.text(), format!("{on_key}{rest}"));
     }
     let bob = "User: arn:aws:iam::444455556666:user/bob is not authorized to perform: kms:Decrypt";
-    let hidden = "on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a \
-                  resource-based policy explicitly denies access";
+    let hidden = "on this resource because the resource does not exist in this Region, no resource-based policies \
+                  allow access, or a resource-based policy explicitly denies access";
     for side in [denying(), Side::KeyPolicy(named(root(OURS))), Side::None] {
         assert_eq!(decrypt(stranger("bob")).identity(all("Allow")).side(side).text(), format!("{bob} {hidden}"));
     }

@@ -273,7 +273,10 @@ fn conditions() -> impl Strategy<Value = Value> {
 fn clause() -> impl Strategy<Value = (String, String, Value)> {
     let set = prop_oneof![4 => Just(""), 1 => Just("ForAllValues:"), 1 => Just("ForAnyValue:")];
     // Texts are what most policies compare.
-    let operator = prop_oneof![2 => select(OPERATORS.to_vec()), 1 => select(vec!["StringEquals", "StringNotEquals", "StringLike"])];
+    let operator = prop_oneof![
+        2 => select(OPERATORS.to_vec()),
+        1 => select(vec!["StringEquals", "StringNotEquals", "StringLike"]),
+    ];
     let form = (set, operator, prop::bool::weighted(0.2));
     form.prop_flat_map(|(set, operator, if_exists)| {
         let suffix = if if_exists && operator != "Null" { "IfExists" } else { "" };

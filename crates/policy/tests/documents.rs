@@ -1,4 +1,5 @@
-//! What is a policy and what is not. The texts for managed policies are those that IAM's CreatePolicy was seen to answer.
+//! What is a policy and what is not. The texts for managed policies are those that IAM's CreatePolicy was seen to
+//! answer.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -16,6 +17,8 @@ const VENDOR: &str = "Actions/Conditions must be prefaced by a vendor, e.g., iam
 const COLON: &str = "Actions/Condition can contain only one colon.";
 const ACTIONS: &str = "Policy statement must contain actions.";
 const RESOURCES: &str = "Policy statement must contain resources.";
+const SID_ALPHABET: &str = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular \
+                            expression [0-9A-Za-z]*";
 const SIDS: &str = "Statement IDs (SID) in a single policy must be unique.";
 
 fn refusal(document: &Value, kind: Kind) -> Malformed {
@@ -46,6 +49,8 @@ fn statements_that_iam_refuses() {
         (json!({"Effect": "denY", "Action": null}), LEGACY),
         (json!({"Sid": {}}), SYNTAX),
         (json!({"Sid": []}), SYNTAX),
+        (json!({"Sid": "a b"}), SID_ALPHABET),
+        (json!({"Principal": "*"}), "Policy document should not specify a principal."),
         (json!({"Action": "invalid"}), VENDOR),
         (json!({"Action": ""}), VENDOR),
         (json!({"Action": null, "NotAction": ""}), VENDOR),
@@ -57,6 +62,14 @@ fn statements_that_iam_refuses() {
         (json!({"Action": {}}), SYNTAX),
         (json!({"Action": [[]]}), SYNTAX),
         (json!({"NotAction": []}), SYNTAX),
+    ] {
+        assert_eq!(refusal(&managed(&changes), Kind::Managed).text(), text, "{changes}");
+    }
+}
+
+#[test]
+fn resources_and_conditions_that_iam_refuses() {
+    for (changes, text) in [
         (json!({"Resource": null}), RESOURCES),
         (json!({"Resource": []}), RESOURCES),
         (json!({"Resource": null, "Action": "invalid"}), RESOURCES),
@@ -86,8 +99,9 @@ fn statements_that_iam_refuses() {
         ),
         (
             json!({"Resource": "arn:aws:iam:::b"}),
-            "IAM resource path must either be \"*\" or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, \
-             server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/.",
+            "IAM resource path must either be \"*\" or start with user/, federated-user/, role/, group/, \
+             instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, \
+             access-report/.",
         ),
         (json!({"Condition": []}), SYNTAX),
         (json!({"Condition": "a"}), SYNTAX),
@@ -102,11 +116,6 @@ fn statements_that_iam_refuses() {
         (json!({"Condition": {"DateLessThan": {"a": ["2024", "234-13"]}}}), LEGACY),
         (json!({"Condition": {"DateLessThan": {"a": "9223372036854775808"}}}), LEGACY),
         (json!({"Condition": {"DateGreaterThan": {"a": "soon"}}, "Resource": "arn:error:s3:::b"}), LEGACY),
-        (json!({"Principal": "*"}), "Policy document should not specify a principal."),
-        (
-            json!({"Sid": "a b"}),
-            "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*",
-        ),
     ] {
         assert_eq!(refusal(&managed(&changes), Kind::Managed).text(), text, "{changes}");
     }
@@ -178,7 +187,8 @@ fn oddities_that_iam_takes() {
 }
 
 fn with_principal(principal: Value) -> Value {
-    json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}})
+    let statement = json!({"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"});
+    json!({"Version": "2012-10-17", "Statement": statement})
 }
 
 #[test]
@@ -236,7 +246,8 @@ fn what_each_kind_may_say() {
     assert_eq!(refusal(&not, Kind::Trust).text(), "Has prohibited field NotPrincipal");
 
     let spaced = json!({"Statement": {
-        "Sid": "Enable IAM User Permissions", "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}});
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}});
     assert!(Document::parse(&spaced.to_string(), Kind::KeyPolicy).is_ok());
     let dead = json!({"Statement": [{"Effect": "Allow", "Principal": "*"}]});
     assert!(Document::parse(&dead.to_string(), Kind::KeyPolicy).is_ok());
@@ -278,8 +289,9 @@ fn limits() {
 
 #[test]
 fn a_refusal_knows_its_place() {
-    let text = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {\"Effect\": \"Allow\", \"Action\": \"é\", \"Resource\": 7}\n}";
-    let malformed = Document::parse(text, Kind::Identity).unwrap_err();
+    let head = "{\n  \"Version\": \"2012-10-17\",\n";
+    let text = format!("{head}  \"Statement\": {{\"Effect\": \"Allow\", \"Action\": \"é\", \"Resource\": 7}}\n}}");
+    let malformed = Document::parse(&text, Kind::Identity).unwrap_err();
     assert_eq!((malformed.class(), malformed.line(), malformed.column()), (Class::Syntax, 3, 63));
     assert_eq!(text.get(malformed.offset()..=malformed.offset()), Some("7"));
 }
@@ -287,7 +299,8 @@ fn a_refusal_knows_its_place() {
 #[test]
 fn principals_are_listed_and_bound() {
     let document = json!({"Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": ["*", "111122223333", user_arn(OURS, "alice")]}, "Action": "kms:*", "Resource": "*"},
+        {"Effect": "Allow", "Principal": {"AWS": ["*", "111122223333", user_arn(OURS, "alice")]},
+         "Action": "kms:*", "Resource": "*"},
         {"Effect": "Deny", "NotPrincipal": {"Service": "s3.amazonaws.com"}, "Action": "kms:*", "Resource": "*"},
     ]});
     let document = Document::parse(&document.to_string(), Kind::KeyPolicy).unwrap();

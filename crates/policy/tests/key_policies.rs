@@ -1,5 +1,6 @@
-//! Key policies with a known verdict, in `tests/data`: those that AWS refuses are refused, and a witness (a call by which a stranger
-//! gets in) is allowed, with an administrator's rights on the stranger's own side. For a private one, a plain stranger is denied.
+//! Key policies with a known verdict, in `tests/data`: those that AWS refuses are refused, and a witness (a call by
+//! which a stranger gets in) is allowed, with an administrator's rights on the stranger's own side. For a private one,
+//! a plain stranger is denied.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests; a JSON value without the member is null")]
 

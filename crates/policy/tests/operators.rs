@@ -204,7 +204,8 @@ fn the_mfa_pair() {
     let allows = |operator: &str| {
         let statements = json!([
             {"Effect": "Allow", "Action": "*", "Resource": "*"},
-            {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {operator: {"aws:MultiFactorAuthPresent": "false"}}},
+            {"Effect": "Deny", "Action": "*", "Resource": "*",
+             "Condition": {operator: {"aws:MultiFactorAuthPresent": "false"}}},
         ]);
         Case::new(user("alice"), "kms:ScheduleKeyDeletion", KEY).identity(document(statements)).allows()
     };

@@ -1,5 +1,5 @@
-//! One statement at a time: action, resource, principal, variables. Also the 25 cases with which a ready-made engine was tried (and
-//! failed seven times).
+//! One statement at a time: action, resource, principal, variables. Also the 25 cases with which a ready-made engine
+//! was tried (and failed seven times).
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! A second evaluator, written straight from AWS's prose: slow, obvious, and without a line of the first one's code.
 //!
-//! It reads JSON values as they are, at each question anew. `Flaw` makes it wrong on purpose, to prove that a comparison finds it.
+//! It reads JSON values as they are, at each question anew. `Flaw` makes it wrong on purpose, to prove that a
+//! comparison finds it.
 
 use crate::common::{Caller, Case, Given, Side, account, role_arn, user_arn};
 use serde_json::Value;
@@ -309,7 +310,8 @@ impl Naive<'_> {
             "BinaryEquals" => wanted == value,
             "IpAddress" => in_network(value, wanted).unwrap_or(false),
             _ => {
-                // The generator makes whole numbers, and times in one form, in which the order of texts is the order of times.
+                // The generator makes whole numbers, and times in one form, in which the order of texts is the order of
+                // times.
                 let ordering = if operator.starts_with("Numeric") {
                     value.parse::<i64>().ok().zip(wanted.parse::<i64>().ok()).map(|(value, wanted)| value.cmp(&wanted))
                 } else {
@@ -419,7 +421,8 @@ fn wild(pattern: &[Symbol], text: &[char]) -> bool {
     }
 }
 
-/// As `wild`, but before the fifth colon of the pattern a wildcard keeps off colons, unless it is a star at the end of its part.
+/// As `wild`, but before the fifth colon of the pattern a wildcard keeps off colons, unless it is a star at the end of
+/// its part.
 fn arn_wild(pattern: &[Symbol], text: &[char], colons: usize) -> bool {
     let free = colons >= 5;
     match (pattern.split_first(), text.split_first()) {
