@@ -271,8 +271,15 @@ async fn prepare(house: &House, family: &mut Family, member: &mut Member) -> Ste
     let parts = member.parts(house.mint).ok_or(Breakage::NoSuchRow)?;
     let demands = member.row.steps.demands(parts.input, parts.found);
     let each = if let demands::Kind::Each(operation) = demands.kind { Some(operation) } else { None };
-    let mut outside =
-        Outside { house, family, caller: &member.caller, scene: &member.scene, service: member.service, each };
+    let mut outside = Outside {
+        house,
+        family,
+        caller: &member.caller,
+        scene: &member.scene,
+        service: member.service,
+        operation: member.row.name,
+        each,
+    };
     let staged = member.row.steps.prepare(parts, &mut outside).await?;
     member.staged = Some(staged);
     Ok(())

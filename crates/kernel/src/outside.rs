@@ -2,7 +2,7 @@
 
 use crate::family::Family;
 use crate::gate::{self, Call};
-use crate::{Breakage, Caller, Failure, House, Operation, OutputOf, Resolved, Row, Scene, Service, Stop};
+use crate::{Breakage, Caller, Failure, House, Markers, Operation, OutputOf, Resolved, Row, Scene, Service, Stop};
 use cipher::Entropy;
 use names::Arn;
 use shape::OperationShape;
@@ -18,6 +18,8 @@ pub struct Outside<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) scene: &'a Scene,
     pub(crate) service: &'static Service,
+    /// The name of the operation that is prepared.
+    pub(crate) operation: &'static str,
     /// Set for a batch: the only operation that it may call.
     pub(crate) each: Option<TypeId>,
 }
@@ -68,6 +70,11 @@ impl Outside<'_> {
 
     pub fn entropy(&self) -> &dyn Entropy {
         self.house.entropy.as_ref()
+    }
+
+    /// The markers of this operation's pages. `about` is what else of the input shapes the list: a marker of another list is none of these.
+    pub fn markers(&self, about: &[&str]) -> Markers {
+        Markers::of(self, about)
     }
 
     /// Who stands behind the ARN of a principal.

@@ -4,7 +4,7 @@ use crate::Row;
 use crate::engine::{
     Batch, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Oversized, Range, ScrubError,
 };
-use crate::key::{Span, TableKey};
+use crate::key::{Cursor, Span, TableKey};
 use crate::record::{self, Record};
 use crate::table::{Index, Table, range_check};
 use crate::trail::{Anchor, Head, Recorded, TRAIL_SPACE, Verdict, verify};
@@ -17,6 +17,11 @@ use std::sync::Arc;
 
 /// The rows of one page.
 pub const SCAN_ROWS_MAX: usize = 1000;
+
+/// Where sealed cursors stand, as it were: no table may have this name.
+const CURSOR_SPACE: &str = "store/cursor";
+const CURSOR_FORMAT: u16 = 1;
+const CURSOR_REVISION: u64 = 0;
 
 /// One store for the whole house.
 pub struct Store {
@@ -140,6 +145,16 @@ impl Store {
     /// The token under which the look-up index keeps what `parts` say: see [`Barrier::blind`].
     pub fn token(&self, label: &str, parts: &[&[u8]]) -> [u8; 16] {
         self.barrier.blind(label, parts)
+    }
+
+    /// Seals a cursor for its way out of the house. `place` says what it is good for: it opens there and nowhere else.
+    pub fn seal_cursor(&self, place: &[u8], cursor: &Cursor) -> Result<Vec<u8>, Broken> {
+        Ok(self.barrier.seal(CURSOR_SPACE, place, CURSOR_REVISION, CURSOR_FORMAT, &cursor.0)?)
+    }
+
+    /// Opens what [`Store::seal_cursor`] made for the same place; `None` for all else.
+    pub fn open_cursor(&self, place: &[u8], sealed: &[u8]) -> Option<Cursor> {
+        self.barrier.open(CURSOR_SPACE, place, CURSOR_REVISION, CURSOR_FORMAT, sealed).ok().map(Cursor)
     }
 
     /// See [`Engine::index_add`].
