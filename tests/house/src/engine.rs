@@ -1,0 +1,122 @@
+//! A memory engine that lets a test act between what a call has read and its commit.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use store::{
+    Answer, Batch, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, MemoryEngine, Range,
+    Row, Rows, ScrubError, TrailPage, TrailSource,
+};
+
+/// [`MemoryEngine`], with a hook before commits and a switch that stops it.
+#[derive(Default)]
+pub struct HookedEngine {
+    memory: MemoryEngine,
+    hook: Mutex<Option<Hook>>,
+    stopped: AtomicBool,
+    attempts: AtomicU64,
+}
+
+type Act = Box<dyn FnMut() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
+struct Hook {
+    times: u64,
+    act: Act,
+}
+
+impl HookedEngine {
+    /// Before each of the next `times` commits that validate what they have read, `act` runs to its end. Commits that happen meanwhile pass.
+    pub(crate) fn hook<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        times: u64,
+        mut act: impl FnMut() -> F + Send + 'static,
+    ) {
+        let act: Act = Box::new(move || Box::pin(act()));
+        *self.hook.lock().unwrap() = Some(Hook { times, act });
+    }
+
+    /// As after a failed fsync: nothing is acknowledged any more.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    /// How many commits were tried.
+    pub(crate) fn attempts(&self) -> u64 {
+        self.attempts.load(Ordering::SeqCst)
+    }
+
+    async fn run_hook(&self) {
+        let hook = self.hook.lock().unwrap().take();
+        if let Some(mut hook) = hook {
+            (hook.act)().await;
+            hook.times -= 1;
+            if hook.times > 0 {
+                *self.hook.lock().unwrap() = Some(hook);
+            }
+        }
+    }
+}
+
+impl TrailSource for HookedEngine {
+    fn trail(&self, from: u64, limit: usize) -> Answer<'_, Result<TrailPage, EngineFault>> {
+        self.memory.trail(from, limit)
+    }
+}
+
+impl Engine for HookedEngine {
+    fn row<'a>(&'a self, space: &'static str, key: &'a [u8]) -> Answer<'a, Result<Option<Row>, EngineFault>> {
+        self.memory.row(space, key)
+    }
+
+    fn scan<'a>(
+        &'a self,
+        space: &'static str,
+        range: &'a Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Answer<'a, Result<Rows, EngineFault>> {
+        self.memory.scan(space, range, direction, limit)
+    }
+
+    fn commit(&self, batch: Batch) -> Answer<'_, Result<Committed, CommitError>> {
+        Box::pin(async move {
+            self.attempts.fetch_add(1, Ordering::SeqCst);
+            if !batch.checks.is_empty() {
+                self.run_hook().await;
+            }
+            if self.stopped.load(Ordering::SeqCst) {
+                return Err(CommitError::Stopped(EngineFault::Disk));
+            }
+            self.memory.commit(batch).await
+        })
+    }
+
+    fn head(&self) -> Answer<'_, Result<Option<store::Head>, EngineFault>> {
+        self.memory.head()
+    }
+
+    fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Answer<'_, Result<(), EngineFault>> {
+        self.memory.index_add(upto, entries)
+    }
+
+    fn indexed_upto(&self) -> Answer<'_, Result<u64, EngineFault>> {
+        self.memory.indexed_upto()
+    }
+
+    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<(names::Time, u64)>, EngineFault>> {
+        self.memory.index_page(query)
+    }
+
+    fn note<'a>(&'a self, name: &'a str) -> Answer<'a, Result<Option<Vec<u8>>, EngineFault>> {
+        self.memory.note(name)
+    }
+
+    fn put_note<'a>(&'a self, name: &'a str, bytes: Vec<u8>) -> Answer<'a, Result<(), EngineFault>> {
+        self.memory.put_note(name, bytes)
+    }
+
+    fn scrub(&self) -> Answer<'_, Result<(), ScrubError>> {
+        self.memory.scrub()
+    }
+}
