@@ -311,7 +311,7 @@ mod tests {
         fn strings_with_zeros_compare_as_values_do(one in "[\0\u{1}a\u{ff}]{0,4}", other in "[\0\u{1}a\u{ff}]{0,4}") {
             prop_assert_eq!(one.cmp(&other), one.to_bytes().cmp(&other.to_bytes()));
             prop_assert_eq!(String::from_bytes(&one.to_bytes()), Some(one.clone()));
-            let within = Span::<(String, u8)>::starting(&(), &one).range().contains(&(other.clone(), 7).to_bytes());
+            let within = Span::<(String, u8)>::starting(&(), &one).range().contains(&(other.clone(), 7_u8).to_bytes());
             prop_assert_eq!(within, other.starts_with(&one));
         }
 

@@ -33,9 +33,10 @@ const STATEMENTS_KEPT_MAX: usize = 32;
 
 /// A data directory that is open. It belongs to one process at a time; when the engine is dropped, it is free again.
 pub struct SqliteEngine {
-    queue: Queue,
+    // INVARIANT: fields are dropped in this order. The writer closes its connection after the readers have closed theirs: the last one to
+    // close empties the log into the database, which a reader may not. The directory is given up when all threads have ended.
     readers: Readers,
-    // INVARIANT: the last field, so that the threads have ended and their connections are closed before the directory is given up.
+    queue: Queue,
     _lock: DirectoryLock,
 }
 
@@ -85,7 +86,7 @@ impl SqliteEngine {
         let head = schema::sound_head(&connection)?;
         let readers = Readers::open(&path)?;
         let queue = Queue::start(Writer::new(connection, head), stopped)?;
-        Ok(Self { queue, readers, _lock: lock })
+        Ok(Self { readers, queue, _lock: lock })
     }
 }
 

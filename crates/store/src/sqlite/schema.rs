@@ -93,3 +93,38 @@ pub(super) fn sound_head(connection: &Connection) -> Result<Option<Head>, OpenEr
     })?;
     if last == head.map(|head| (head.sequence, head.link)) { Ok(head) } else { Err(OpenError::TrailDamaged) }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn second_format(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        transaction.execute_batch("INSERT INTO meta VALUES ('second', x'02')")
+    }
+
+    fn broken_format(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        transaction.execute_batch("INSERT INTO meta VALUES ('third', x'03'); INSERT INTO nowhere VALUES (1)")
+    }
+
+    #[test]
+    fn each_step_is_done_once_and_wholly() {
+        let path = Path::new("in memory");
+        let mut connection = Connection::open_in_memory().unwrap();
+        for _ in 0..2 {
+            migrate(&mut connection, &[first_format], path).unwrap();
+            assert_eq!(format_of(&connection, path).unwrap(), 1);
+        }
+        for _ in 0..2 {
+            migrate(&mut connection, &[first_format, second_format], path).unwrap();
+            assert_eq!(format_of(&connection, path).unwrap(), 2);
+        }
+        assert!(migrate(&mut connection, &[first_format, second_format, broken_format], path).is_err());
+        assert_eq!(format_of(&connection, path).unwrap(), 2);
+        assert_eq!(reader::meta(&connection, "second").unwrap(), Some(vec![2]));
+        assert_eq!(reader::meta(&connection, "third").unwrap(), None, "a step that fails leaves nothing behind");
+        let refused = migrate(&mut connection, &[first_format], path);
+        assert!(matches!(refused, Err(OpenError::NewerFormat { found: 2, known: 1 })));
+    }
+}

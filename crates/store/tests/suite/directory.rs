@@ -1,0 +1,156 @@
+//! The data directory: one process at a time, formats, restart, a full disk.
+
+use crate::rig::{Directory, Rig, THINGS, event, key, store_over};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use store::{
+    CommitError, Draft, Engine, EngineFault, IndexEntry, OpenError, SqliteEngine, SqliteOptions, Store, TrailReader,
+    Verdict,
+};
+
+fn open(directory: &Directory) -> Result<SqliteEngine, OpenError> {
+    SqliteEngine::open(&directory.0, SqliteOptions::default(), |_| ())
+}
+
+#[tokio::test]
+async fn a_restart_keeps_all() {
+    let mut rig = Rig::sqlite();
+    let token = rig.store.token("user", &[b"ann"]);
+    for round in 1..=3_u64 {
+        rig.put("thing", round).await;
+        rig.put(&format!("thing {round}"), round).await;
+        rig.engine.put_note("seal", round.to_be_bytes().to_vec()).await.unwrap();
+        let entry = IndexEntry { token, time: names::Time::from_seconds(1), sequence: round };
+        rig.store.index_add(round, vec![entry]).await.unwrap();
+        let head = rig.store.head().await.unwrap();
+        rig = rig.reopened();
+        assert_eq!(rig.store.head().await.unwrap(), head);
+        assert_eq!(rig.store.get(&THINGS, &key("thing")).await.unwrap().unwrap().value.count, round);
+        assert_eq!(rig.engine.note("seal").await.unwrap().unwrap(), round.to_be_bytes());
+        assert_eq!(rig.store.indexed_upto().await, Ok(round));
+        let verdict = rig.store.verify(None, |_| ()).await.unwrap();
+        assert!(matches!(verdict, Verdict::Whole { count, .. } if count == 2 * round));
+    }
+}
+
+#[tokio::test]
+async fn one_engine_at_a_time_has_a_directory() {
+    let directory = Directory::new();
+    let engine = open(&directory).unwrap();
+    assert!(matches!(open(&directory).err(), Some(OpenError::InUse)));
+    drop(engine);
+    assert!(open(&directory).is_ok());
+}
+
+#[test]
+fn the_directory_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = Directory::new();
+    let _engine = open(&directory).unwrap();
+    assert_eq!(std::fs::metadata(&directory.0).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn a_newer_format_is_refused_by_both_readers() {
+    let directory = Directory::new();
+    drop(open(&directory).unwrap());
+    directory.meddle().pragma_update(None, "user_version", 99).unwrap();
+    let refused = open(&directory).err().unwrap();
+    assert!(matches!(refused, OpenError::NewerFormat { found: 99, .. }), "{refused:?}");
+    assert!(matches!(TrailReader::open(&directory.0).err(), Some(OpenError::NewerFormat { found: 99, .. })));
+    directory.meddle().pragma_update(None, "user_version", 0).unwrap();
+    assert!(matches!(TrailReader::open(&directory.0).err(), Some(OpenError::OlderFormat { found: 0, .. })));
+}
+
+#[test]
+fn somebody_elses_database_is_left_alone() {
+    let directory = Directory::new();
+    std::fs::create_dir(&directory.0).unwrap();
+    directory.meddle().execute_batch("CREATE TABLE theirs (a)").unwrap();
+    assert!(matches!(open(&directory).err(), Some(OpenError::Foreign(_))));
+    assert!(matches!(TrailReader::open(&directory.0).err(), Some(OpenError::Foreign(_))));
+    let tables: i64 = directory.meddle().query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+    assert_eq!(tables, 1);
+}
+
+/// A full disk as SQLite sees it: the database may not grow. That a sync fails, and that the disk fills under the log, only a process
+/// under a fault-injecting file system can be shown.
+#[tokio::test]
+async fn after_a_full_disk_nothing_is_acknowledged_any_more() {
+    let directory = Directory::new();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let telling = Arc::clone(&told);
+    let options = SqliteOptions { pages_max: Some(60) };
+    let engine = SqliteEngine::open(&directory.0, options, move |fault| telling.lock().unwrap().push(fault));
+    let engine: Arc<dyn Engine> = Arc::new(engine.unwrap());
+    let store = store_over(Arc::clone(&engine), 1 << 20);
+    let mut acknowledged = 0;
+    let fault = loop {
+        match commit_some(&store, acknowledged + 1).await {
+            Ok(()) => acknowledged += 1,
+            Err(error) => break error,
+        }
+        assert!(acknowledged < 1000);
+    };
+    assert!(acknowledged > 3, "{acknowledged}");
+    assert_eq!(fault, CommitError::Stopped(EngineFault::Full));
+    assert_eq!(store.get(&THINGS, &key("thing")).await.unwrap().unwrap().value.count, acknowledged, "not the lost one");
+    for _ in 0..3 {
+        assert_eq!(commit_some(&store, 9_999).await, Err(CommitError::Stopped(EngineFault::Full)));
+        assert_eq!(store.scrub().await, Err(EngineFault::Full.into()));
+    }
+    drop((store, engine));
+    assert_eq!(*told.lock().unwrap(), [EngineFault::Full], "told once");
+    let rig = Rig::sqlite_in(directory);
+    assert_eq!(rig.store.get(&THINGS, &key("thing")).await.unwrap().unwrap().value.count, acknowledged);
+    let verdict = rig.store.verify(None, |_| ()).await.unwrap();
+    assert!(matches!(verdict, Verdict::Whole { count, .. } if count == acknowledged));
+    assert!(commit_some(&rig.store, acknowledged + 1).await.is_ok());
+}
+
+async fn commit_some(store: &Arc<Store>, count: u64) -> Result<(), CommitError> {
+    let mut draft = Draft::new(Arc::clone(store));
+    draft.put(&THINGS, &key("thing"), crate::rig::thing(count)).await.unwrap();
+    store.commit(draft.into_batch(vec![], vec![event(&"x".repeat(5_000))]).unwrap()).await.map(drop)
+}
+
+/// What waits in the queue when the writer stops is answered too, and with the fault.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_wait_hear_of_the_stop() {
+    let directory = Directory::new();
+    let options = SqliteOptions { pages_max: Some(60) };
+    let told = Arc::new(AtomicUsize::new(0));
+    let telling = Arc::clone(&told);
+    let engine = SqliteEngine::open(&directory.0, options, move |_| {
+        telling.fetch_add(1, Ordering::SeqCst);
+    });
+    let engine: Arc<dyn Engine> = Arc::new(engine.unwrap());
+    let store = store_over(Arc::clone(&engine), 1 << 20);
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..200_u64 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            let mut draft = Draft::new(Arc::clone(&store));
+            draft.put(&THINGS, &key(&number.to_string()), crate::rig::thing(number)).await.unwrap();
+            let batch = draft.into_batch(vec![], vec![event(&"x".repeat(5_000))]).unwrap();
+            (number, store.commit(batch).await)
+        });
+    }
+    let answers = tasks.join_all().await;
+    drop((store, engine));
+    assert_eq!(told.load(Ordering::SeqCst), 1);
+    let rig = Rig::sqlite_in(directory);
+    let mut acknowledged = 0;
+    for (number, answer) in answers {
+        let there = rig.store.get(&THINGS, &key(&number.to_string())).await.unwrap().is_some();
+        match answer {
+            Ok(_) => {
+                assert!(there);
+                acknowledged += 1;
+            }
+            Err(error) => assert_eq!(error, CommitError::Stopped(EngineFault::Full)),
+        }
+    }
+    assert!(acknowledged < 200);
+    assert!(matches!(rig.store.verify(None, |_| ()).await, Ok(Verdict::Whole { .. })));
+}

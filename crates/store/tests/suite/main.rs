@@ -1,0 +1,18 @@
+//! One suite, run on every engine; and what only an engine with a data directory can be asked.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod rig;
+
+mod barrier;
+mod commits;
+mod crash;
+mod directory;
+mod indexes;
+mod measure;
+mod rows;
+mod scrub;
+mod tables;
+mod tampering;
+mod trail;
+mod warm;
