@@ -12,6 +12,8 @@ pub struct Claim {
     pub access_key_id: String,
     pub token: Option<String>,
     pub string_to_sign: String,
+    /// Another spelling of the same request that may have been signed instead.
+    pub second_string: Option<String>,
     /// The scope of the credential: `20261124`, Region, service.
     pub date: String,
     pub region: String,
@@ -62,10 +64,10 @@ impl House {
         let mut reads = ReadSet::new(Draft::new(self.store.clone()));
         let credential = self.credentials.find(&claim.access_key_id, &mut reads).await?;
         let principal = credential.as_ref().map(|credential| principal_text(credential.account, &credential.principal));
-        let identify = Identify {
+        let identify = |string_to_sign| Identify {
             access_key_id: &claim.access_key_id,
             wrapped: credential.as_ref().map(|credential| &credential.wrapped),
-            string_to_sign: claim.string_to_sign.as_bytes(),
+            string_to_sign,
             scope: Scope { date: &claim.date, region: &claim.region, service: &claim.service },
             signature: claim.signature,
             request: claim.request,
@@ -74,7 +76,10 @@ impl House {
             account: credential.as_ref().map_or_else(|| AccountId::from_number(0), |credential| credential.account),
             principal: principal.as_deref().unwrap_or_default(),
         };
-        let identified = self.vault.identify(identify).await;
+        let mut identified = self.vault.identify(identify(claim.string_to_sign.as_bytes())).await;
+        if let (Err(VaultError::SignatureMismatch), Some(second)) = (&identified, &claim.second_string) {
+            identified = self.vault.identify(identify(second.as_bytes())).await;
+        }
         let Some(credential) = credential else { return Err(Unadmitted::UnknownKey) };
         // Sessions do not exist yet: a long-term key that comes with a token is a forgery or a mistake.
         if claim.token.is_some() {

@@ -143,8 +143,8 @@ impl House {
         self.by_shape.get(&shape).copied()
     }
 
-    /// A call from the wire. Reading happens at once; after it the call belongs to the house and runs to its commit as a task of its own,
-    /// even if the returned future is dropped with its connection.
+    /// A call from the wire: `reader` opens the body's source and hands it to what it is given. Reading happens at once; after it the call
+    /// belongs to the house and runs to its commit as a task of its own, even if the returned future is dropped with its connection.
     ///
     /// # Errors
     /// `Stopped`, when the store has stopped and nothing can be recorded: then nothing may be answered either.
@@ -153,21 +153,26 @@ impl House {
         caller: Caller,
         service: &'static Service,
         row: &'static Row,
-        source: &mut dyn Source,
-    ) -> impl Future<Output = Result<Recorded, Breakage>> + Send + use<> {
+        reader: impl FnOnce(&mut Reading<'_>) -> Result<(), Malformed>,
+    ) -> Wait<'static, Result<Recorded, Breakage>> {
         let mut report = Report::new();
-        let read = match row.steps.read(source, &mut report) {
-            Ok(Some(input)) if report.is_clean() => Ok(input),
-            Ok(_) => {
+        let mut input = None;
+        let outcome = reader(&mut |source| {
+            input = row.steps.read(source, &mut report)?;
+            Ok(())
+        });
+        let read = match (outcome, input) {
+            (Err(malformed), _) => Err(malformed_input(service, malformed, &report)),
+            (Ok(()), Some(input)) if report.is_clean() => Ok(input),
+            (Ok(()), _) => {
                 let text = shape::violations_text(&report.violations(), service.validation.quoted);
                 Err(Failure { code: service.validation.code.into(), status: 400, text })
             }
-            Err(malformed) => Err(self.malformed(service, malformed, &report)),
         };
         let call = Call { caller, service, row };
         let house = Arc::clone(self);
         let task = tokio::spawn(async move { gate::answer(&house, call, read).await });
-        async move { task.await.unwrap_or(Err(Breakage::Stopped)) }
+        Box::pin(async move { task.await.unwrap_or(Err(Breakage::Stopped)) })
     }
 
     /// A call whose protocol could not even be read, by a caller who is known: it is recorded as every refusal is.
@@ -196,13 +201,16 @@ impl House {
         task.await.unwrap_or(Err(Breakage::Stopped))
     }
 
-    fn malformed(&self, service: &Service, malformed: Malformed, report: &Report) -> Failure {
-        let (code, status) = service.codes.malformed;
-        Failure { code: code.into(), status, text: malformed.text(report) }
-    }
-
     /// The rounds of one service: the house calling as that service and as nobody else.
     pub fn rounds(self: &Arc<Self>, service: &'static Service) -> Result<Rounds, Breakage> {
         Rounds::of(Arc::clone(self), service)
     }
+}
+
+/// What reads a call's input out of an opened source.
+pub type Reading<'a> = dyn FnMut(&mut dyn Source) -> Result<(), Malformed> + 'a;
+
+fn malformed_input(service: &Service, malformed: Malformed, report: &Report) -> Failure {
+    let (code, status) = service.codes.malformed;
+    Failure { code: code.into(), status, text: malformed.text(report) }
 }

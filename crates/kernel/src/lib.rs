@@ -41,7 +41,7 @@ pub use demands::{Action, Demands, Look};
 pub use desk::{Desk, Page, ReadSet, Reads};
 pub use event::{Event, Identified, Kind as EventKind, Resource, Value as EventValue, Wrote, params as event_params};
 pub use fault::{Breakage, Failure, Fault, Never, Stop};
-pub use house::{Documents, House, Policies, Principals, Resolved, Setting, Wait, Wiring};
+pub use house::{Documents, House, Policies, Principals, Reading, Resolved, Setting, Wait, Wiring};
 pub use markers::{ForeignMarker, Markers};
 pub use operation::{Class, InputOf, Operation, OutputOf, Remarks};
 pub use outside::{Kept, Outside};
