@@ -78,6 +78,8 @@ pub enum Breakage {
     NoSuchRow,
     #[error("a batch asked for another operation than its own")]
     ForeignItem,
+    #[error("an operation that is not internal asked for what only those may")]
+    NotInternal,
     #[error("a tool was asked for that this house does not have")]
     NoSuchTool,
     #[error("a record of the trail cannot be written")]

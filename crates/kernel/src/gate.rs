@@ -256,7 +256,7 @@ fn denied(member: &Member, demands: &demands::Demands, cause: Option<(&Demand, &
     let who = member.caller.arn();
     let text = match (demands.words, cause) {
         (Some(words), _) => words.to_owned(),
-        (None, Some((demand, _))) if !demand.present && demand.account != Some(member.caller.account()) => format!(
+        (None, Some((demand, _))) if !demand.present && is_foreign(demand, &member.caller) => format!(
             "User: {who} is not authorized to perform: {} on this resource because the resource does not exist in this Region, no \
              resource-based policies allow access, or a resource-based policy explicitly denies access",
             demand.action.0
@@ -265,6 +265,11 @@ fn denied(member: &Member, demands: &demands::Demands, cause: Option<(&Demand, &
         (None, None) => format!("User: {who} is not authorized to perform this operation"),
     };
     Ending::Failed(Failure { code: code.into(), status, text })
+}
+
+/// A thing of no account, such as AWS's own policies, is everybody's.
+fn is_foreign(demand: &Demand, caller: &Caller) -> bool {
+    demand.account.is_some_and(|account| account != caller.account())
 }
 
 async fn prepare(house: &House, family: &mut Family, member: &mut Member) -> Step<()> {
@@ -279,6 +284,7 @@ async fn prepare(house: &House, family: &mut Family, member: &mut Member) -> Ste
         service: member.service,
         operation: member.row.name,
         each,
+        internal: matches!(demands.kind, demands::Kind::Internal(..)),
     };
     let staged = member.row.steps.prepare(parts, &mut outside).await?;
     member.staged = Some(staged);

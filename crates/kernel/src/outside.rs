@@ -10,6 +10,7 @@ use std::any::{Any, TypeId};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
+use vault::{NewAccessKey, Used};
 
 /// The way out of `prepare`. What it stages is done once per call, however often the commit is tried.
 pub struct Outside<'a> {
@@ -22,6 +23,8 @@ pub struct Outside<'a> {
     pub(crate) operation: &'static str,
     /// Set for a batch: the only operation that it may call.
     pub(crate) each: Option<TypeId>,
+    /// Whether the call is the service's own, whatever the policies say.
+    pub(crate) internal: bool,
 }
 
 /// Another service's answer, for reading inside the house. No receipt is inside, so its secrets stay shut.
@@ -70,6 +73,16 @@ impl Outside<'_> {
 
     pub fn entropy(&self) -> &dyn Entropy {
         self.house.entropy.as_ref()
+    }
+
+    /// Makes the access key of an account's first user, when nobody can hold a ticket yet. Only internal calls may: who comes by a socket
+    /// makes access keys with the ticket of his own call.
+    pub async fn first_access_key(&self, access_key_id: &str) -> Result<Used<NewAccessKey>, Breakage> {
+        if !self.internal {
+            return Err(Breakage::NotInternal);
+        }
+        let (vault, mint) = (&self.house.vault, self.house.mint);
+        vault.first_access_key(mint, self.scene.account, access_key_id).await.map_err(|_| Breakage::Vault)
     }
 
     /// The markers of this operation's pages. `about` is what else of the input shapes the list: a marker of another list is none of these.

@@ -1,7 +1,7 @@
 //! Callers that are no signed request: the tasks of the services.
 
 use crate::house::Wait;
-use crate::{Breakage, Caller, Failure, House, Origin, Principal, ReadSet, Reads, RequestId, Service};
+use crate::{Breakage, Caller, Failure, House, Origin, Principal, ReadSet, Reads, Recorded, RequestId, Service};
 use shape::OperationShape;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -62,9 +62,18 @@ impl Rounds {
         region: names::Region,
         input: S::Input,
     ) -> Result<Result<(), Failure>, Breakage> {
+        Ok(self.recorded::<S>(account, region, input).await?.ending())
+    }
+
+    /// As [`Rounds::call`], with the answer, for the program that writes it somewhere: only the edge can open it.
+    pub async fn recorded<S: OperationShape>(
+        &self,
+        account: names::AccountId,
+        region: names::Region,
+        input: S::Input,
+    ) -> Result<Recorded, Breakage> {
         let caller = self.caller(account, region).await?;
-        let recorded = self.house.call::<S>(caller, input).await?;
-        Ok(recorded.ending())
+        self.house.call::<S>(caller, input).await
     }
 
     /// Erases what deleted rows have left in the store's files.
