@@ -8,20 +8,8 @@ use crate::cbor::CborSource;
 use crate::json::JsonSource;
 use crate::limits::SHOWN_CHARS_MAX;
 use crate::query::{Form, FormSource};
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method};
+use crate::sigv4::Head;
 use shape::{Malformed, Model, OperationModel, Source};
-
-/// The head of a request, raw.
-#[derive(Clone, Copy)]
-pub struct Head<'a> {
-    pub method: &'a Method,
-    /// The path as it was sent, escapes and all.
-    pub path: &'a str,
-    /// The query as it was sent, without its question mark; empty where there is none.
-    pub query: &'a str,
-    pub headers: &'a HeaderMap,
-}
 
 /// One service that the house serves.
 #[derive(Clone, Copy)]
@@ -70,7 +58,7 @@ pub enum Refusal {
 /// In this order: `X-Amz-Target` means JSON; a path `/service/…/operation/…` with the header `smithy-protocol` means CBOR; the rest is
 /// the query protocol, whose service is that of the credential scope, else of the host, else the one that knows version and action.
 pub fn route(head: Head<'_>, body: &[u8], services: &[Served]) -> Result<Route, Refused> {
-    if head.headers.contains_key(TARGET) {
+    if has(head, TARGET) {
         return json(head, services);
     }
     if let Some((service, operation)) = cbor_path(head) {
@@ -116,12 +104,13 @@ impl Refused {
     }
 }
 
+const CONTENT_TYPE: &str = "content-type";
 const TARGET: &str = "x-amz-target";
 const SMITHY_PROTOCOL: &str = "smithy-protocol";
 const QUERY_MODE: &str = "x-amzn-query-mode";
 
 fn json(head: Head<'_>, services: &[Served]) -> Result<Route, Refused> {
-    let target = single(head.headers, TARGET).unwrap_or_default();
+    let target = single(head, TARGET).unwrap_or_default();
     // Botocore sends `com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.X`, the Go SDK `CloudTrail_20131101.X`.
     let (prefix, operation) = target.rsplit_once('.').unwrap_or(("", target));
     let service = services.iter().map(|served| served.model).find(|model| {
@@ -135,7 +124,7 @@ fn json(head: Head<'_>, services: &[Served]) -> Result<Route, Refused> {
     };
     let dialect = sent.unwrap_or(Dialect::Json11);
     let unknown = || Refused { dialect, service, refusal: unknown_operation(operation) };
-    let fits = sent.is_some() && head.method == Method::POST && matches!(head.path, "/" | "");
+    let fits = sent.is_some() && head.method == "POST" && matches!(head.raw_path, "/" | "");
     let service = service.filter(|_| fits).ok_or_else(unknown)?;
     finish(head, service, dialect, operation)
 }
@@ -148,8 +137,10 @@ fn json_dialect(model: &Model) -> Option<Dialect> {
 
 /// Service and operation of `/service/GraniteServiceVersion20100801/operation/ListMetrics`, if the request says that it is one.
 fn cbor_path(head: Head<'_>) -> Option<(&str, &str)> {
-    head.headers.get(SMITHY_PROTOCOL)?;
-    head.path.strip_prefix("/service/")?.split_once("/operation/")
+    if !has(head, SMITHY_PROTOCOL) {
+        return None;
+    }
+    head.raw_path.strip_prefix("/service/")?.split_once("/operation/")
 }
 
 fn cbor(head: Head<'_>, service: &str, operation: &str, services: &[Served]) -> Result<Route, Refused> {
@@ -158,8 +149,8 @@ fn cbor(head: Head<'_>, service: &str, operation: &str, services: &[Served]) -> 
         let speaks = model.protocols.contains(&dialect.protocol());
         speaks && !service.is_empty() && last_part(model.target_prefix) == last_part(service)
     });
-    let fits = head.method == Method::POST
-        && single(head.headers, SMITHY_PROTOCOL) == Some("rpc-v2-cbor")
+    let fits = head.method == "POST"
+        && single(head, SMITHY_PROTOCOL) == Some("rpc-v2-cbor")
         && matches!(content_type(head), None | Some("application/cbor"));
     let unknown = || Refused { dialect, service, refusal: unknown_operation(operation) };
     let service = service.filter(|_| fits).ok_or_else(unknown)?;
@@ -173,7 +164,7 @@ fn finish(head: Head<'_>, service: &'static Model, dialect: Dialect, name: &str)
         return Err(refused(Refusal::WrongScope { expected: service.signing_name }));
     }
     let operation = operation_of(service, name).ok_or_else(|| refused(unknown_operation(name)))?;
-    let query_mode = single(head.headers, QUERY_MODE) == Some("true");
+    let query_mode = single(head, QUERY_MODE) == Some("true");
     Ok(Route { service, operation, dialect, query_mode, form: None })
 }
 
@@ -194,18 +185,23 @@ fn last_part(dotted: &str) -> &str {
     dotted.rsplit_once('.').map_or(dotted, |(_, last)| last)
 }
 
+fn has(head: Head<'_>, name: &str) -> bool {
+    head.headers.iter().any(|(header, _)| *header == name)
+}
+
 /// The value of a header that stands once. One that stands twice means nothing.
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?;
-    if values.next().is_some() { None } else { value.to_str().ok() }
+fn single<'a>(head: Head<'a>, name: &str) -> Option<&'a str> {
+    let mut values = head.headers.iter().filter(|(header, _)| *header == name);
+    let (_, value) = values.next()?;
+    if values.next().is_some() { None } else { std::str::from_utf8(value).ok().map(str::trim) }
 }
 
 /// The content type without its parameters; empty where the header is there and cannot be read.
 fn content_type(head: Head<'_>) -> Option<&str> {
-    head.headers.get(CONTENT_TYPE)?;
-    let value = single(head.headers, CONTENT_TYPE.as_str()).unwrap_or_default();
-    Some(value.split_once(';').map_or(value, |(kind, _)| kind).trim())
+    has(head, CONTENT_TYPE).then(|| {
+        let value = single(head, CONTENT_TYPE).unwrap_or_default();
+        value.split_once(';').map_or(value, |(kind, _)| kind).trim()
+    })
 }
 
 #[cfg(test)]

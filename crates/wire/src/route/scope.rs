@@ -1,16 +1,15 @@
 //! The service in a credential scope, as far as routing needs it. Nothing here is believed: whether the credential is good is judged by
 //! `sigv4`, upon the same bytes.
 
-use super::Head;
 use crate::query::Form;
-use http::header::AUTHORIZATION;
+use crate::sigv4::Head;
 
 /// The service for which the caller's credential says it is scoped: of the `Authorization` header, or of a presigned query.
 pub(super) fn service(head: Head<'_>) -> Option<String> {
-    if let Some(header) = super::single(head.headers, AUTHORIZATION.as_str()) {
+    if let Some(header) = super::single(head, "authorization") {
         return of_header(header).map(str::to_owned);
     }
-    let form = Form::parse(head.query, b"").ok()?;
+    let form = Form::parse(head.raw_query, b"").ok()?;
     of_credential(form.value("X-Amz-Credential")?).map(str::to_owned)
 }
 

@@ -75,13 +75,14 @@ const SERVED: &[Served] = &[
 fn routed(line: &str, headers: &[&str], body: &str) -> String {
     let (method, target) = line.split_once(' ').unwrap();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let mut map = HeaderMap::new();
-    for header in headers {
-        let (name, value) = header.split_once(": ").unwrap();
-        map.append(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
-    }
-    let method = Method::try_from(method).unwrap();
-    match route(Head { method: &method, path, query, headers: &map }, body.as_bytes(), SERVED) {
+    let headers: Vec<(String, &[u8])> = headers
+        .iter()
+        .map(|header| header.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.as_bytes()))
+        .collect();
+    let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let head = Head { method, raw_path: path, raw_query: query, headers: &headers, http2: false };
+    match route(head, body.as_bytes(), SERVED) {
         Ok(route) => format!("{:?} {} {}", route.dialect, route.service.name, route.operation.name),
         Err(refused) => format!("{:?} {} {}", refused.dialect, refused.code().0, refused.refusal),
     }
@@ -162,6 +163,9 @@ fn the_query_protocol_goes_by_scope_then_host_then_version() {
         "Query sts AssumeRoleWithWebIdentity"
     );
     assert_eq!(routed("POST /?Action=GetCallerIdentity", &[FORM], "Version=2011-06-15"), "Query sts GetCallerIdentity");
+    let headers: &[(&str, &[u8])] = &[(":authority", b"sts.kagiban.internal")];
+    let head = Head { method: "GET", raw_path: "/", raw_query: "", headers, http2: true };
+    assert_eq!(route(head, b"", SERVED).err().map(|refused| refused.refusal), Some(Refusal::MissingAction));
 }
 
 #[test]
@@ -212,10 +216,8 @@ fn cbor_goes_by_its_path() {
 
 #[test]
 fn query_mode_is_heard() {
-    let mut headers = HeaderMap::new();
-    headers.insert(TARGET, "GraniteServiceVersion20100801.PutMetricData".parse().unwrap());
-    headers.insert(QUERY_MODE, "true".parse().unwrap());
-    let head = Head { method: &Method::POST, path: "/", query: "", headers: &headers };
+    let headers: &[(&str, &[u8])] = &[(TARGET, b"GraniteServiceVersion20100801.PutMetricData"), (QUERY_MODE, b"true")];
+    let head = Head { method: "POST", raw_path: "/", raw_query: "", headers, http2: true };
     let Ok(route) = route(head, b"{}", SERVED) else { panic!("the operation is served") };
     assert!(route.query_mode);
 }
