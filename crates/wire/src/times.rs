@@ -4,12 +4,13 @@ use crate::number;
 use names::Time;
 use shape::Malformed;
 
-/// 0001-01-01 and 9999-12-31 in seconds since 1970: what the three formats can all express.
+/// 0001-01-01T00:00:00Z in seconds since 1970: the first year that all formats can write.
 const SECONDS_MIN: i64 = -62_135_596_800;
-const SECONDS_MAX: i64 = 253_402_300_799;
+/// 9999-12-30T22:00:00Z, the last second that `names::Time` can write as a text.
+const SECONDS_MAX: i64 = 253_402_207_200;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
-/// A time from microseconds since 1970, if it lies between the years 1 and 9999.
+/// A time from microseconds since 1970, if it lies in the years 1 to 9999.
 pub(crate) fn from_micros(micros: i64) -> Result<Time, Malformed> {
     let time = Time::from_micros(micros);
     if (SECONDS_MIN..=SECONDS_MAX).contains(&time.seconds()) { Ok(time) } else { Err(Malformed::Time) }
@@ -93,6 +94,11 @@ mod tests {
 
     #[test]
     fn years_beyond_the_calendar_are_refused() {
+        let last = from_seconds(SECONDS_MAX).unwrap();
+        assert_eq!(last.iso(), "9999-12-30T22:00:00Z");
+        assert_eq!(from_seconds(SECONDS_MAX + 1), Err(Malformed::Time));
+        assert_eq!(from_seconds(SECONDS_MIN).unwrap().iso(), "0001-01-01T00:00:00Z");
+        assert_eq!(from_seconds(SECONDS_MIN - 1), Err(Malformed::Time));
         for wrong in ["1e12", "-1e12", "1e400"] {
             assert_eq!(from_number(wrong), Err(Malformed::Time), "{wrong}");
         }
