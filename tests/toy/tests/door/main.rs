@@ -1,0 +1,5 @@
+//! The promises of the door, each tried by calls of the toy service through a whole house.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod calls;
+mod rig;
