@@ -91,7 +91,7 @@ impl Actor {
     ) -> impl Future<Output = Result<Recorded, Breakage>> + Send + use<S> {
         let (service, row) = self.house.row::<S>();
         let caller = self.caller().await.unwrap();
-        self.house.door().enter(caller, service, row, &mut input)
+        self.house.door().enter(caller, service, row, |into| into(&mut input))
     }
 
     /// Signs a request, and is let in.
@@ -115,6 +115,7 @@ impl Actor {
             access_key_id: self.access_key_id.clone(),
             token: None,
             string_to_sign,
+            second_string: None,
             date,
             region: region.to_owned(),
             service: service.to_owned(),
