@@ -1,6 +1,6 @@
 //! The protocols that are spoken, of those that AWS's models name.
 
-use shape::{Malformed, Protocol};
+use shape::Protocol;
 
 /// A way to write calls and answers for which there is a codec.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,16 +39,6 @@ impl Dialect {
             Self::Json11 => "application/x-amz-json-1.1",
             Self::RpcV2Cbor => "application/cbor",
             Self::Query => "text/xml",
-        }
-    }
-
-    /// The code of the error that answers a call whose bytes are not what the schema wants; its status is 400. The query protocol has
-    /// one more for what is no list of parameters at all.
-    pub fn malformed_code(self, malformed: Malformed) -> &'static str {
-        match (self, malformed) {
-            (Self::Json10 | Self::Json11 | Self::RpcV2Cbor, _) => "SerializationException",
-            (Self::Query, Malformed::Syntax | Malformed::Utf8) => "MalformedQueryString",
-            (Self::Query, _) => "MalformedInput",
         }
     }
 }

@@ -91,13 +91,13 @@ impl Route {
 }
 
 impl Refused {
-    /// Code and status. AWS's services differ between the dialects.
+    /// Code and status, as AWS's lists of common errors have them.
     pub fn code(&self) -> (&'static str, u16) {
         match (&self.refusal, self.dialect) {
             (Refusal::UnknownOperation { .. }, _) => ("UnknownOperationException", 400),
             (Refusal::UnknownAction { .. }, _) => ("InvalidAction", 400),
             (Refusal::MissingAction, _) => ("MissingAction", 400),
-            (Refusal::MalformedQuery(malformed), dialect) => (dialect.malformed_code(*malformed), 400),
+            (Refusal::MalformedQuery(_), _) => ("MalformedQueryString", 404),
             (Refusal::WrongScope { .. }, Dialect::Query) => ("SignatureDoesNotMatch", 403),
             (Refusal::WrongScope { .. }, _) => ("InvalidSignatureException", 400),
         }

@@ -1,6 +1,7 @@
 //! Answers and errors, byte for byte.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "a test process is a house of its own and cuts its own keys")]
 
 use super::*;
 use shape::{ErrorModel, Kind, Location, Member, Protocol, Schema, Secrecy, Shown, TimeFormat};

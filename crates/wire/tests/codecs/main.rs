@@ -1,5 +1,9 @@
 //! The codecs from outside: AWS's protocol vectors, comparison with other implementations, round trips, the corpus of the fuzzers.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read their corpus from files, cut the keys and look at the clock"
+)]
 
 mod corpus;
 mod differential;
