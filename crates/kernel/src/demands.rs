@@ -30,7 +30,6 @@ pub(crate) struct Demand {
     /// `*` where the demand is about no single thing.
     pub resource: String,
     pub account: Option<names::AccountId>,
-    pub present: bool,
     pub side: Side,
     pub facts: Vec<(Cow<'static, str>, Fact<'static>)>,
 }
@@ -45,7 +44,6 @@ pub struct Look<'a> {
 /// What a look sees.
 pub struct Sight {
     pub(crate) arn: Arn,
-    pub(crate) present: bool,
     pub(crate) side: Side,
 }
 
@@ -113,7 +111,6 @@ impl Demand {
                 part: None,
                 resource: "*".to_owned(),
                 account: None,
-                present: true,
                 side: Side::Unpolicied,
                 facts: Vec::new(),
             },
@@ -122,7 +119,6 @@ impl Demand {
                 part: look.part,
                 account: sight.arn.account_id(),
                 resource: sight.arn.to_string(),
-                present: sight.present,
                 side: sight.side,
                 facts: Vec::new(),
             },

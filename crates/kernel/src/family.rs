@@ -14,6 +14,8 @@ pub(crate) struct Family {
     /// Items of a batch, which stand or fall each by itself; else the last member is the root, and all stand or fall with it.
     pub(crate) batch: bool,
     pub(crate) members: Vec<Member>,
+    /// Some of the writes belong to a call that failed: none of them may be committed.
+    pub(crate) spoiled: bool,
 }
 
 /// One call of a family, as far as it has come.
@@ -28,8 +30,12 @@ pub(crate) struct Member {
     pub judged: Option<Judged>,
     pub staged: Option<Erased>,
     pub applied: Option<Applied>,
+    /// The uses of keys of its last application, which stay true when what it wrote is dropped.
+    pub uses: Vec<vault::Use>,
     /// The failure it ended with, if it did.
     pub failure: Option<Failure>,
+    /// Whether it was judged, the last time, and did not pass.
+    pub refused: bool,
     pub dropped: bool,
     /// Whether a batch asked for it, and not another member on the way.
     pub item: bool,
@@ -52,7 +58,12 @@ pub(crate) struct Applied {
 
 impl Family {
     pub(crate) fn new(house: &House) -> Self {
-        Self { set: ReadSet::new(Draft::new(Arc::clone(&house.store))), batch: false, members: Vec::new() }
+        Self {
+            set: ReadSet::new(Draft::new(Arc::clone(&house.store))),
+            batch: false,
+            members: Vec::new(),
+            spoiled: false,
+        }
     }
 
     pub(crate) fn of_batch(house: &House) -> Self {
@@ -66,6 +77,7 @@ impl Family {
     /// Forgets all reads and writes, for the next attempt.
     pub(crate) fn start_over(&mut self, house: &House) {
         self.set = ReadSet::new(Draft::new(Arc::clone(&house.store)));
+        self.spoiled = false;
     }
 
     pub(crate) fn has_writes(&self) -> bool {
@@ -85,13 +97,18 @@ impl Family {
     /// Drops what the members have written, and notes it with each that had.
     pub(crate) fn drop_writes(&mut self, house: &House) {
         for member in &mut self.members {
-            member.dropped |= member.applied.take().is_some_and(|applied| !applied.wrote.is_empty());
+            member.dropped |= member.has_written();
+            member.applied = None;
         }
         self.start_over(house);
     }
 }
 
 impl Member {
+    pub(crate) fn has_written(&self) -> bool {
+        self.applied.as_ref().is_some_and(|applied| !applied.wrote.is_empty())
+    }
+
     /// What the shell of the operation needs to act, once the call is judged.
     pub(crate) fn parts(&self, mint: &'static Mint) -> Option<Parts<'_>> {
         let (input, judged) = (self.input.as_deref()?, self.judged.as_ref()?);

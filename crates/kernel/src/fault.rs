@@ -80,6 +80,8 @@ pub enum Breakage {
     ForeignItem,
     #[error("an operation that is not internal asked for what only those may")]
     NotInternal,
+    #[error("calls have called each other too often or too deep")]
+    FamilyTooLarge,
     #[error("a tool was asked for that this house does not have")]
     NoSuchTool,
     #[error("a record of the trail cannot be written")]

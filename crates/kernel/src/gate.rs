@@ -18,8 +18,10 @@ use store::{CommitError, Committed};
 
 /// How often a commit is tried before the caller hears his operation's conflict fault.
 pub(crate) const COMMIT_ATTEMPTS_MAX: usize = 8;
-/// How deep calls may call each other.
+/// How many calls a family may have.
 const FAMILY_MEMBERS_MAX: usize = 1_000;
+/// How deep calls may call each other. AWS's own chains have three links at most (S3 asks KMS, KMS asks CloudHSM).
+const CALL_DEPTH_MAX: usize = 8;
 
 /// Who calls which row.
 pub(crate) struct Call {
@@ -73,12 +75,14 @@ pub(crate) fn join<'a>(
     input: Erased,
 ) -> Wait<'a, Result<Arc<dyn Any + Send + Sync>, Failure>> {
     Box::pin(async move {
+        let first = family.members.len();
+        let full = first >= FAMILY_MEMBERS_MAX || call.caller.chain().len() > CALL_DEPTH_MAX;
         let mut child = member(house, call);
         child.input = Some(input);
-        let full = family.members.len() >= FAMILY_MEMBERS_MAX;
-        let ending =
-            if full { Err(Ending::Failed(Failure::internal())) } else { walk(house, family, &mut child).await };
+        let ending = if full { Err(Breakage::FamilyTooLarge.into()) } else { walk(house, family, &mut child).await };
         conclude(&mut child, ending);
+        // What was written on the way of a call that fails cannot be taken out again, and must not stay if its caller copes with that.
+        family.spoiled |= child.failure.is_some() && family.members.iter().skip(first).any(Member::has_written);
         let answer = match (&child.failure, &child.applied) {
             (None, Some(applied)) => Ok(Arc::clone(&applied.output)),
             (Some(failure), _) => Err(failure.clone()),
@@ -131,6 +135,8 @@ fn member(house: &House, call: Call) -> Member {
         staged: None,
         applied: None,
         failure: None,
+        uses: Vec::new(),
+        refused: false,
         dropped: false,
         item: false,
     }
@@ -148,7 +154,9 @@ fn throttle(house: &House, member: &Member) -> Step<()> {
 async fn walk(house: &House, family: &mut Family, member: &mut Member) -> Step<()> {
     let input = member.input.as_deref().ok_or(Breakage::NoSuchRow)?;
     member.aim = Some(member.row.steps.aim(input).map_err(Ending::Failed)?);
-    judge(house, family, member).await?;
+    let judged = judge(house, family, member).await;
+    member.refused = judged.is_err();
+    judged?;
     prepare(house, family, member).await?;
     apply(house, family, member).await
 }
@@ -186,6 +194,8 @@ async fn evaluate(
 ) -> Step<Vec<String>> {
     let list = match &demands.kind {
         demands::Kind::Open(reason) => return Ok(vec![format!("open: {reason}")]),
+        // INVARIANT: a batch has no target, so there is nothing that it could touch without a judgement.
+        demands::Kind::Each(_) if member.row.steps.parts() > 0 => return Err(Breakage::UnjudgedPart.into()),
         demands::Kind::Each(_) => return Ok(vec!["each item is judged by itself".to_owned()]),
         demands::Kind::Internal(service, reason) => {
             let own = *member.caller.principal() == Principal::Service(service);
@@ -250,26 +260,17 @@ fn decide(caller: &Caller, policies: &Policies, demand: &Demand, facts: &dyn pol
     policy::evaluate(&request, &sources)
 }
 
-/// AWS's words for a denial. Of another account's missing thing the caller hears no more than of one that refuses him.
+/// AWS's words for a denial. The caller's own side speaks first, and a missing thing has a policy that allows nothing: so of another account's
+/// thing the caller does not hear whether it exists.
 fn denied(member: &Member, demands: &demands::Demands, cause: Option<(&Demand, &policy::Denial)>) -> Ending {
     let (code, status) = member.service.codes.access_denied;
     let who = member.caller.arn();
     let text = match (demands.words, cause) {
         (Some(words), _) => words.to_owned(),
-        (None, Some((demand, _))) if !demand.present && is_foreign(demand, &member.caller) => format!(
-            "User: {who} is not authorized to perform: {} on this resource because the resource does not exist in this Region, no \
-             resource-based policies allow access, or a resource-based policy explicitly denies access",
-            demand.action.0
-        ),
         (None, Some((demand, denial))) => denial.text(&who, demand.action.0, &demand.resource),
         (None, None) => format!("User: {who} is not authorized to perform this operation"),
     };
     Ending::Failed(Failure { code: code.into(), status, text })
-}
-
-/// A thing of no account, such as AWS's own policies, is everybody's.
-fn is_foreign(demand: &Demand, caller: &Caller) -> bool {
-    demand.account.is_some_and(|account| account != caller.account())
 }
 
 async fn prepare(house: &House, family: &mut Family, member: &mut Member) -> Step<()> {
@@ -300,17 +301,15 @@ async fn apply(house: &House, family: &mut Family, member: &mut Member) -> Step<
     };
     let applied = steps.apply(parts, staged, family.read_set().desk()).await;
     let wrote: Vec<_> = family.wrote().into_iter().filter(|row| !before.contains(row)).collect();
-    let output = match applied {
-        Ok(output) => output,
-        // INVARIANT: who fails has written nothing; else a caller that copes with the failure would commit half of it.
-        Err(Halt::Failed(_)) if !wrote.is_empty() => return Err(Breakage::UnexpectedWrite.into()),
-        Err(halt) => return Err(halt.into()),
-    };
     let batch = matches!(steps.demands(parts.input, parts.found).kind, demands::Kind::Each(_));
-    if batch && !wrote.is_empty() {
+    // INVARIANT: who fails has written nothing; else a caller that copes with the failure would commit half of it.
+    if !wrote.is_empty() && (applied.is_err() || batch) {
+        family.spoiled = true;
         return Err(Breakage::UnexpectedWrite.into());
     }
+    let output = applied?;
     let remarks = steps.remarks(parts, staged, output.as_ref());
+    member.uses.clone_from(&remarks.uses);
     member.applied = Some(Applied { output: Arc::from(output), wrote, remarks });
     Ok(())
 }
@@ -333,23 +332,25 @@ fn conclude(member: &mut Member, ending: Step<()>) {
 
 /// Commits a family: writes and events, or events alone. A conflict judges every member anew and applies again; what was prepared stays.
 async fn settle(house: &House, family: &mut Family) -> Result<Committed, Breakage> {
-    for attempt in 1..=COMMIT_ATTEMPTS_MAX {
-        if !family.batch && family.members.last().is_some_and(|root| root.failure.is_some()) {
+    for _ in 0..COMMIT_ATTEMPTS_MAX {
+        if family.spoiled {
+            fall(house, family, |_| Failure::internal());
+        } else if !family.batch && family.members.last().is_some_and(|root| root.failure.is_some()) {
             family.drop_writes(house);
         }
         let validated = family.has_writes();
-        match commit(house, family, validated).await? {
-            Some(committed) => return Ok(committed),
-            None if attempt == COMMIT_ATTEMPTS_MAX => break,
-            None => again(house, family).await,
+        match commit(house, family, validated).await {
+            Ok(Some(committed)) => return Ok(committed),
+            Ok(None) => again(house, family).await,
+            // What it wrote cannot be committed (it is too much, for one): it does not take place, and that is recorded.
+            Err(breakage) if validated && breakage != Breakage::Stopped => {
+                tracing::error!(cause = %breakage, "the writes of a family could not be committed");
+                fall(house, family, |_| Failure::internal());
+            }
+            Err(breakage) => return Err(breakage),
         }
     }
-    if family.batch {
-        fail_all(family)
-    } else {
-        fail(family)
-    }
-    family.drop_writes(house);
+    fall(house, family, |member| member.row.steps.conflict());
     commit(house, family, false).await?.ok_or(Breakage::Stopped)
 }
 
@@ -376,19 +377,17 @@ async fn again(house: &House, family: &mut Family) {
     let mut members = std::mem::take(&mut family.members);
     let mut differs = false;
     for member in &mut members {
-        let (before, identities) = (member.failure.clone(), member.judged.as_ref().map(|one| one.identities.clone()));
+        let (before, refused) = (member.failure.clone(), member.refused);
+        let identities = member.judged.as_ref().map(|one| one.identities.clone());
         let ending = repeat(house, family, member).await;
         conclude(member, ending);
         let same_thing = identities == member.judged.as_ref().map(|one| one.identities.clone());
-        differs |= before != member.failure || (member.staged.is_some() && !same_thing);
+        // Who was refused and is allowed now has not acted, but his caller has gone on without him.
+        differs |= before != member.failure || refused != member.refused || (member.staged.is_some() && !same_thing);
     }
     family.members = members;
-    if differs && family.batch {
-        // Each item stands or falls by itself, but what was written for one that fell now must not stay: nothing of this group is done.
-        fail_all(family);
-        family.drop_writes(house);
-    } else if differs {
-        fail(family);
+    if differs {
+        fall(house, family, |member| member.row.steps.conflict());
     }
 }
 
@@ -397,7 +396,9 @@ async fn repeat(house: &House, family: &mut Family, member: &mut Member) -> Step
     if member.aim.is_none() {
         return member.failure.clone().map_or(Ok(()), |failure| Err(Ending::Failed(failure)));
     }
-    judge(house, family, member).await?;
+    let judged = judge(house, family, member).await;
+    member.refused = judged.is_err();
+    judged?;
     match (&member.failure, member.staged.is_some()) {
         // It had failed after it was judged: what it found outside does not change by asking again.
         (Some(failure), false) => Err(Ending::Failed(failure.clone())),
@@ -405,18 +406,14 @@ async fn repeat(house: &House, family: &mut Family, member: &mut Member) -> Step
     }
 }
 
-/// No item of the group takes place.
-fn fail_all(family: &mut Family) {
-    for member in &mut family.members {
-        member.failure.get_or_insert_with(|| member.row.steps.conflict());
+/// The family does not take place: its root fails, and the items of a batch all do (what was written for one that falls must not stay), each
+/// with its own refusal if it has one by now.
+fn fall(house: &House, family: &mut Family, failure: impl Fn(&Member) -> Failure) {
+    let first = if family.batch { 0 } else { family.members.len().saturating_sub(1) };
+    for member in family.members.iter_mut().skip(first).filter(|member| member.failure.is_none()) {
+        member.failure = Some(failure(member));
     }
-}
-
-/// The family does not take place: the root answers its own refusal if it has one by now, else its operation's conflict fault.
-fn fail(family: &mut Family) {
-    if let Some(root) = family.members.last_mut() {
-        root.failure.get_or_insert_with(|| root.row.steps.conflict());
-    }
+    family.drop_writes(house);
 }
 
 /// Whether the caller would be allowed, if a thing bore this policy. It authorizes nothing.
@@ -428,15 +425,8 @@ pub(crate) async fn would_allow(
     facts: Vec<(std::borrow::Cow<'static, str>, policy::Fact<'static>)>,
 ) -> Result<bool, Breakage> {
     let policies = outside.house.documents.of(outside.caller, outside.family.read_set()).await?;
-    let demand = Demand {
-        action,
-        part: None,
-        resource: resource.to_string(),
-        account: resource.account_id(),
-        present: true,
-        side,
-        facts,
-    };
+    let demand =
+        Demand { action, part: None, resource: resource.to_string(), account: resource.account_id(), side, facts };
     let facts =
         facts::Asked { caller: outside.caller, scene: outside.scene, service: outside.service, demand: &demand };
     Ok(matches!(decide(outside.caller, &policies, &demand, &facts), Decision::Allow(_)))

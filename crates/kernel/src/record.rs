@@ -56,7 +56,7 @@ fn event(id: [u8; 16], member: &Member) -> Event {
         wrote: applied.map(|applied| applied.wrote.iter().map(wrote).collect()).unwrap_or_default(),
         prepared: member.staged.is_some() && member.failure.is_some(),
         dropped: member.dropped,
-        uses: remarks.map(|remarks| remarks.uses.iter().map(used).collect()).unwrap_or_default(),
+        uses: member.uses.iter().map(used).collect(),
         repeated: 0,
     }
 }

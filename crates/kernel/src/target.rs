@@ -179,11 +179,7 @@ fn push_resource<T: Thing>(seen: &Spot<T>, out: &mut Vec<crate::Resource>) {
 }
 
 fn sight<T: Thing>(seen: &Spot<T>) -> Sight {
-    Sight {
-        arn: seen.arn.clone(),
-        present: seen.thing.is_some(),
-        side: seen.thing.as_ref().map_or(Side::Unpolicied, T::policy),
-    }
+    Sight { arn: seen.arn.clone(), side: seen.thing.as_ref().map_or(Side::Unpolicied, T::policy) }
 }
 
 impl<T: Thing> Target for T {
