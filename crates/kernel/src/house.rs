@@ -1,5 +1,6 @@
 //! The house: what the program wires together at boot, and the way in.
 
+use crate::clockwork::ClockWatch;
 use crate::gate::{self, Call};
 use crate::rounds::Rounds;
 use crate::throttle::Throttle;
@@ -31,6 +32,7 @@ pub struct House {
     pub(crate) documents: Box<dyn Documents>,
     pub(crate) setting: Setting,
     pub(crate) throttle: Throttle,
+    pub(crate) watch: ClockWatch,
     services: Vec<&'static Service>,
     by_shape: HashMap<TypeId, (&'static Service, &'static Row)>,
     tools: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
@@ -94,6 +96,7 @@ impl House {
     pub fn open(wiring: Wiring) -> Arc<Self> {
         let rows = wiring.services.iter().flat_map(|service| service.rows.iter().map(move |row| (*service, row)));
         let by_shape = rows.map(|(service, row)| (row.steps.shape(), (service, row))).collect();
+        let watch = ClockWatch::begin(wiring.clock.as_ref());
         let mut house = Self {
             store: wiring.store,
             vault: wiring.vault,
@@ -105,6 +108,7 @@ impl House {
             documents: wiring.documents,
             setting: wiring.setting,
             throttle: Throttle::new(wiring.rate),
+            watch,
             services: wiring.services,
             by_shape,
             tools: HashMap::new(),

@@ -68,6 +68,8 @@ pub struct Remarks {
     pub response: Option<Vec<(&'static str, String)>>,
     /// The uses of keys that the vault counted for this call.
     pub uses: Vec<vault::Use>,
+    /// Resources that came to be by the call, beside those that it aimed at.
+    pub resources: Vec<crate::Resource>,
     /// CloudTrail's `serviceEventDetails`, for events that a service makes by itself.
     pub service_details: Option<Vec<(&'static str, String)>>,
 }

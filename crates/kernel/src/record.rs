@@ -2,7 +2,7 @@
 
 use crate::event::{self, Event, Identified};
 use crate::family::{Family, Member};
-use crate::{Breakage, Caller, EventKind, House, Principal};
+use crate::{Breakage, Caller, EventKind, House, Principal, Remarks, Resource};
 
 /// Encodes one event for each member of the family.
 pub(crate) fn events(house: &House, family: &Family) -> Result<Vec<store::Event>, Breakage> {
@@ -50,7 +50,7 @@ fn event(id: [u8; 16], member: &Member) -> Event {
         },
         additional: remarks.map(|remarks| texts(&remarks.additional, |text| text)).unwrap_or_default(),
         service_details: service_details.map(|details| texts(details, |text| text)).unwrap_or_default(),
-        resources: member.judged.as_ref().map(|judged| steps.resources(judged.found.as_ref())).unwrap_or_default(),
+        resources: resources(member, remarks),
         tls: origin.tls.as_ref().map(|tls| (tls.version.clone(), tls.cipher_suite.clone(), origin.host.clone())),
         statements: member.judged.as_ref().map(|judged| judged.grounds.clone()).unwrap_or_default(),
         wrote: applied.map(|applied| applied.wrote.iter().map(wrote).collect()).unwrap_or_default(),
@@ -59,6 +59,12 @@ fn event(id: [u8; 16], member: &Member) -> Event {
         uses: member.uses.iter().map(used).collect(),
         repeated: 0,
     }
+}
+
+fn resources(member: &Member, remarks: Option<&Remarks>) -> Vec<Resource> {
+    let found = member.judged.as_ref().map(|judged| member.row.steps.resources(judged.found.as_ref()));
+    let made = remarks.map(|remarks| remarks.resources.clone());
+    found.into_iter().chain(made).flatten().collect()
 }
 
 /// CloudTrail writes `AccessDenied` for every service, whatever the service's own code is.

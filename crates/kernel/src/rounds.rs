@@ -76,9 +76,24 @@ impl Rounds {
         self.house.call::<S>(caller, input).await
     }
 
-    /// Erases what deleted rows have left in the store's files.
+    /// Whether the clock may be believed in what cannot be undone. Wall time that leads the time that has passed since boot by more than
+    /// [`crate::CLOCK_LEAD_SECONDS_MAX`] has jumped: then destructive work holds, and the log says so once. What releases it is a restart,
+    /// after the operator has looked at the clock.
+    pub fn clock_is_sound(&self) -> bool {
+        self.house.watch.is_sound(self.house.clock.as_ref())
+    }
+
+    /// Notes that the work about to be done deletes rows whose bytes must not stay in the store's files.
+    pub async fn owe_scrub(&self) -> Result<(), Breakage> {
+        Ok(self.house.store.owe_scrub().await?)
+    }
+
+    /// Erases what deleted rows have left in the store's files, if that is owed. It costs as much as writing all rows once.
     pub async fn scrub(&self) -> Result<(), Breakage> {
-        // A reader that keeps old pages alive is gone soon; the next round tries again.
+        if !self.house.store.owes_scrub().await? {
+            return Ok(());
+        }
+        // A reader that keeps old pages alive is gone soon. The debt stays, and the next round tries again.
         match self.house.store.scrub().await {
             Ok(()) | Err(store::ScrubError::Busy) => Ok(()),
             Err(store::ScrubError::Stopped(_)) => Err(Breakage::Stopped),

@@ -23,6 +23,9 @@ const CURSOR_SPACE: &str = "store/cursor";
 const CURSOR_FORMAT: u16 = 1;
 const CURSOR_REVISION: u64 = 0;
 
+/// The note of a scrub that is owed: a random number, or nothing.
+const SCRUB_OWED_NOTE: &str = "scrub-owed";
+
 /// One store for the whole house.
 pub struct Store {
     engine: Arc<dyn Engine>,
@@ -125,6 +128,12 @@ impl Store {
         page.rows.iter().map(open).collect()
     }
 
+    /// Sequence and link of the rows from `from` on, `limit` at most, as they are kept: nothing is opened.
+    pub async fn links(&self, from: u64, limit: usize) -> Result<Vec<(u64, [u8; 32])>, Broken> {
+        let page = self.engine.trail(from, limit).await?;
+        Ok(page.rows.iter().map(|row| (row.sequence, row.link)).collect())
+    }
+
     /// The end of the trail; an error if this house did not sign it.
     pub async fn head(&self) -> Result<Option<Head>, Broken> {
         match self.engine.head().await? {
@@ -172,9 +181,26 @@ impl Store {
         self.engine.index_page(query).await
     }
 
-    /// See [`Engine::scrub`].
+    /// Notes, durably, that rows will be deleted whose bytes must not stay behind. To be said before the commit that deletes them, so that
+    /// not even a crash forgets the scrub.
+    pub async fn owe_scrub(&self) -> Result<(), Broken> {
+        let mut debt = vec![0; 16];
+        self.entropy.fill(&mut debt)?;
+        Ok(self.engine.put_note(SCRUB_OWED_NOTE, debt).await?)
+    }
+
+    pub async fn owes_scrub(&self) -> Result<bool, Broken> {
+        Ok(self.engine.note(SCRUB_OWED_NOTE).await?.is_some_and(|debt| !debt.is_empty()))
+    }
+
+    /// See [`Engine::scrub`]. It pays what was owed when it began.
     pub async fn scrub(&self) -> Result<(), ScrubError> {
-        self.engine.scrub().await
+        let debt = self.engine.note(SCRUB_OWED_NOTE).await?;
+        self.engine.scrub().await?;
+        if self.engine.note(SCRUB_OWED_NOTE).await? == debt {
+            self.engine.put_note(SCRUB_OWED_NOTE, Vec::new()).await?;
+        }
+        Ok(())
     }
 
     pub(crate) fn barrier(&self) -> &Arc<Barrier> {
