@@ -312,7 +312,9 @@ proptest! {
     fn the_query_protocol_reads_what_botocore_would_write(seed in 1..u64::MAX) {
         let mut dice = Dice(seed);
         let schema = top(&mut dice);
-        prop_assume!(!has_no_ground(schema));
+        if has_no_ground(schema) {
+            return Ok(());
+        }
         let tree = value(schema, &mut dice);
         let mut out = Vec::new();
         parameters(schema, &tree, TimeFormat::ByProtocol, "", &mut out);
