@@ -3,6 +3,7 @@
 use secret::{Keys, Receipt};
 use std::sync::OnceLock;
 
+#[expect(clippy::disallowed_methods, reason = "a process of tests is a house of its own and cuts its own keys")]
 pub fn keys() -> &'static Keys {
     static KEYS: OnceLock<Option<&'static Keys>> = OnceLock::new();
     KEYS.get_or_init(secret::cut_keys).unwrap()

@@ -125,6 +125,7 @@ fn mac_key(key: &Secret, opener: &Opener, label: &'static str) -> hmac::Key {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    #![expect(clippy::disallowed_methods, reason = "tests cut their own keys and look at the clock")]
 
     use super::*;
     use crate::{DangerSeededEntropy, NoEntropy, SystemEntropy};

@@ -1,6 +1,7 @@
 //! The evaluator against a second one, on generated requests and documents that are biased to near misses.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "a test asks its environment how long to run")]
 
 mod common;
 mod naive;

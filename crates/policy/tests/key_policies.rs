@@ -3,6 +3,7 @@
 //! a plain stranger is denied.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests; a JSON value without the member is null")]
+#![expect(clippy::disallowed_methods, reason = "the samples are files")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! What the tests of this crate share.
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "a test process is a house of its own and cuts its own keys")]
 
 use crate::{BackingKeyId, Binding, KeySpec, KeyState, KeyUsage, Keyed, Keyring, Origin, Seal, Wrapped};
 use cipher::SystemEntropy;

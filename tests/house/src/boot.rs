@@ -27,6 +27,7 @@ const ARRANGED: &str = "Arrange";
 const EVENTS_PER_PAGE: usize = 1_000;
 
 /// The keys of this process, shared by all its houses.
+#[expect(clippy::disallowed_methods, reason = "the one place that cuts the keys of a test process")]
 pub fn keys() -> &'static Keys {
     static KEYS: OnceLock<&'static Keys> = OnceLock::new();
     KEYS.get_or_init(|| cut_keys().unwrap())

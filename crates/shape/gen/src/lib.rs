@@ -54,10 +54,12 @@ fn service_name(model: &Path) -> &str {
     model.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
 }
 
+#[expect(clippy::disallowed_methods, reason = "a build script reads the model")]
 fn read(path: &Path) -> Result<String, Fault> {
     std::fs::read_to_string(path).map_err(|source| Fault::File { path: path.to_owned(), source })
 }
 
+#[expect(clippy::disallowed_methods, reason = "a build script writes to its `OUT_DIR`")]
 fn write(text: &str) -> Result<(), Fault> {
     let path = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("shapes.rs");
     std::fs::write(&path, text).map_err(|source| Fault::File { path, source })

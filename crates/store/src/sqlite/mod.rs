@@ -3,6 +3,7 @@
 //! One thread writes, and commits what has queued up meanwhile as one transaction ([`writer`]); a few threads read ([`reader`]). No read
 //! keeps a transaction open beyond its answer, since one forgotten reader lets the write-ahead log grow without end.
 
+#[expect(clippy::disallowed_methods, reason = "an engine looks after the directory that it keeps its files in")]
 mod lock;
 mod reader;
 mod schema;
@@ -28,7 +29,8 @@ use writer::{Job, Queue, Writer};
 const BUSY_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Older versions can lose committed writes: <https://sqlite.org/wal.html#walresetbug>.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
-const DATABASE_FILE: &str = "kagiban.db";
+/// The name of the database in the data directory.
+pub const DATABASE_FILE: &str = "kagiban.db";
 const STATEMENTS_KEPT_MAX: usize = 32;
 
 /// A data directory that is open. It belongs to one process at a time; when the engine is dropped, it is free again.

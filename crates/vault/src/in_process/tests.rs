@@ -1,5 +1,6 @@
 //! The vault of this process, through its face.
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "a measurement looks at the clock")]
 
 use super::*;
 use crate::testing::{Hands, Key, binding, key_file, keyring, keys, now, secret};

@@ -1,5 +1,6 @@
 //! SigV4 from outside: AWS's vectors, a second canonicaliser, mutations, the clock, and each refusal.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "the vectors are files, and the tests measure time")]
 
 mod claims;
 mod corpus;
