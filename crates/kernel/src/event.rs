@@ -164,6 +164,12 @@ impl Event {
     pub fn time(&self) -> Time {
         Time::from_micros(self.time)
     }
+
+    /// By what the history lists the caller: the user's name at the time of the event, `root` for the root user, nothing for a service.
+    pub fn username(&self) -> Option<&str> {
+        let root = (self.identity.kind == "Root").then_some("root");
+        self.identity.user_name.as_deref().or(root)
+    }
 }
 
 /// What `write` shows of itself on the trail, with names in lower camel case. `None` where it shows nothing.

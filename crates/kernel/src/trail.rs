@@ -100,8 +100,7 @@ fn attributes(event: &Event) -> Vec<(Attribute, String)> {
         (Attribute::ReadOnly, event.read_only.to_string()),
         (Attribute::EventSource, event.source.clone()),
     ];
-    let user = event.identity.user_name.clone().or_else(|| (event.identity.kind == "Root").then(|| "root".to_owned()));
-    found.extend(user.map(|name| (Attribute::Username, name)));
+    found.extend(event.username().map(|name| (Attribute::Username, name.to_owned())));
     found.extend(event.identity.access_key_id.clone().map(|id| (Attribute::AccessKeyId, id)));
     for resource in &event.resources {
         found.push((Attribute::ResourceName, resource.arn.clone()));
