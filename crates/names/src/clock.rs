@@ -50,8 +50,8 @@ impl Time {
     /// Formats in UTC by the directives of `strftime`.
     pub fn format(self, directives: &str) -> String {
         // The calendar ends with the year 9999 (and begins with -9999); a time beyond is written as its last.
-        let (first, last) = (jiff::Timestamp::MIN.as_microsecond(), jiff::Timestamp::MAX.as_microsecond());
-        let instant = jiff::Timestamp::from_microsecond(self.0.clamp(first, last)).unwrap_or_default();
+        let end = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        let instant = jiff::Timestamp::from_microsecond(self.0).unwrap_or(end);
         instant.strftime(directives).to_string()
     }
 
@@ -100,6 +100,6 @@ mod tests {
     fn arithmetic_stops_at_the_ends() {
         assert_eq!(Time::from_micros(i64::MAX) + Duration::from_secs(1), Time::from_micros(i64::MAX));
         assert_eq!(Time::from_micros(-1).seconds(), -1);
-        assert!(Time::from_micros(i64::MAX).iso().starts_with("9999-12-3"));
+        assert_eq!(Time::from_micros(i64::MAX).iso(), "9999-12-30T22:00:00Z");
     }
 }
