@@ -1,1 +1,81 @@
-//! Empty until its room is built.
+//! IAM. Users with their policies, tags and access keys; the secrets of the keys live in the vault.
+//!
+//! [`Directory`] tells the rest of the house who a credential stands for and which policies bear on him; [`FoundAccount`] makes an account
+//! and its administrator before anybody can call.
+
+mod attach_user_policy;
+mod create_access_key;
+mod create_user;
+mod delete_access_key;
+mod delete_user;
+mod delete_user_policy;
+mod detach_user_policy;
+mod directory;
+mod fault;
+mod founding;
+mod get_policy;
+mod get_policy_version;
+mod get_user;
+mod get_user_policy;
+mod ids;
+mod keyholder;
+mod list_access_keys;
+mod list_attached_user_policies;
+mod list_groups_for_user;
+mod list_user_policies;
+mod list_users;
+mod managed;
+mod pages;
+mod percent;
+mod place;
+mod policies;
+mod put_user_policy;
+mod tables;
+mod tags;
+mod update_access_key;
+mod update_user;
+mod user;
+
+pub use directory::Directory;
+pub use founding::{ADMINISTRATOR, FoundAccount, founded};
+
+use kernel::{Codes, Row, Service, Validation};
+
+/// The marker that opens IAM's tables and no others.
+pub struct Iam;
+
+/// The table.
+pub static SERVICE: Service = Service {
+    name: "iam",
+    endpoints: &["iam"],
+    model: &shapes_iam::MODEL,
+    validation: Validation::QUERY,
+    codes: Codes::QUERY,
+    clock_window_seconds: 15 * 60,
+    global: true,
+    // All condition keys of IAM's own are about the user or the request.
+    fact: |_, _| None,
+    rows: &[
+        Row::of::<attach_user_policy::AttachUserPolicy>(),
+        Row::of::<create_access_key::CreateAccessKey>(),
+        Row::of::<create_user::CreateUser>(),
+        Row::of::<delete_access_key::DeleteAccessKey>(),
+        Row::of::<delete_user::DeleteUser>(),
+        Row::of::<delete_user_policy::DeleteUserPolicy>(),
+        Row::of::<detach_user_policy::DetachUserPolicy>(),
+        Row::internal::<FoundAccount>(),
+        Row::of::<get_policy::GetPolicy>(),
+        Row::of::<get_policy_version::GetPolicyVersion>(),
+        Row::of::<get_user::GetUser>(),
+        Row::of::<get_user_policy::GetUserPolicy>(),
+        Row::of::<list_access_keys::ListAccessKeys>(),
+        Row::of::<list_attached_user_policies::ListAttachedUserPolicies>(),
+        Row::of::<list_groups_for_user::ListGroupsForUser>(),
+        Row::of::<list_user_policies::ListUserPolicies>(),
+        Row::of::<list_users::ListUsers>(),
+        Row::of::<put_user_policy::PutUserPolicy>(),
+        Row::of::<update_access_key::UpdateAccessKey>(),
+        Row::of::<update_user::UpdateUser>(),
+    ],
+    tasks: &[],
+};

@@ -1,0 +1,80 @@
+//! Who stands behind a credential or a name, and which policies bear on him: what the rest of the house asks IAM.
+
+use crate::Iam;
+use crate::tables::{ACCESS_KEYS, ACCOUNTS, BY_NAME, USERS, name_key};
+use kernel::{Breakage, Caller, Credential, Credentials, Documents, Policies, Principal, Principals, ReadSet};
+use kernel::{Reads, Resolved, Wait};
+use names::Arn;
+use vault::WrappedAccessKey;
+
+/// The three upward traits over IAM's tables. It has no state: all is read for each call, through the call's own read set, so that what
+/// changes between reading and commit is a conflict.
+#[derive(Clone, Copy, Default)]
+pub struct Directory;
+
+/// Longer than `accessKeyIdType` of the model, which no key's id can be.
+const ACCESS_KEY_ID_BYTES_MAX: usize = 128;
+
+impl Credentials for Directory {
+    fn find<'a>(
+        &'a self,
+        access_key_id: &'a str,
+        reads: &'a mut ReadSet,
+    ) -> Wait<'a, Result<Option<Credential>, Breakage>> {
+        Box::pin(async move { credential(access_key_id, reads.of()).await })
+    }
+}
+
+impl Principals for Directory {
+    fn resolve<'a>(&'a self, arn: &'a Arn, reads: &'a mut ReadSet) -> Wait<'a, Result<Resolved, Breakage>> {
+        Box::pin(async move { resolved(arn, reads.of()).await })
+    }
+}
+
+impl Documents for Directory {
+    fn of<'a>(&'a self, caller: &'a Caller, reads: &'a mut ReadSet) -> Wait<'a, Result<Policies, Breakage>> {
+        Box::pin(async move { policies(caller, reads.of()).await })
+    }
+}
+
+/// A key that is inactive is none, nor is one whose user is gone.
+async fn credential(access_key_id: &str, mut reads: Reads<'_, Iam>) -> Result<Option<Credential>, Breakage> {
+    if access_key_id.len() > ACCESS_KEY_ID_BYTES_MAX {
+        return Ok(None);
+    }
+    let Some(key) = reads.row(&ACCESS_KEYS, &access_key_id.to_owned()).await? else { return Ok(None) };
+    if !key.active {
+        return Ok(None);
+    }
+    let place = key.owner_place().ok_or(Breakage::Unreadable)?;
+    let Some(user) = reads.row(&USERS, &place).await? else { return Ok(None) };
+    let wrapped = WrappedAccessKey::read(&key.wrapped).map_err(|_| Breakage::Unreadable)?;
+    let (account, id) = place;
+    let principal = Principal::User { id, name: user.name.clone(), arn: user.arn(account) };
+    Ok(Some(Credential { account, principal, wrapped }))
+}
+
+/// Users alone have ids in this house; of its accounts it knows who is there, of all others nothing.
+async fn resolved(arn: &Arn, mut reads: Reads<'_, Iam>) -> Result<Resolved, Breakage> {
+    let Some(account) = arn.account_id() else { return Ok(Resolved::Missing) };
+    if arn.service() == "iam" && arn.resource() == "root" {
+        return Ok(Resolved::Elsewhere);
+    }
+    if reads.row(&ACCOUNTS, &account).await?.is_none() {
+        return Ok(Resolved::Elsewhere);
+    }
+    let name = arn.resource().strip_prefix("user/").and_then(|path| path.rsplit('/').next());
+    let Some(name) = name.filter(|_| arn.service() == "iam") else { return Ok(Resolved::Missing) };
+    let found = reads.by_unique(&USERS, &BY_NAME, &name_key(account, name)).await?;
+    // Path and case are part of the ARN.
+    let same = found.filter(|(_, user)| user.arn(account) == *arn);
+    Ok(same.map_or(Resolved::Missing, |((_, id), _)| Resolved::Id(id)))
+}
+
+/// A user who is gone has no policies, so nothing is allowed to him any more.
+async fn policies(caller: &Caller, mut reads: Reads<'_, Iam>) -> Result<Policies, Breakage> {
+    let Principal::User { id, .. } = caller.principal() else { return Ok(Policies::default()) };
+    let Some(user) = reads.row(&USERS, &(caller.account(), id.clone())).await? else { return Ok(Policies::default()) };
+    let identity = user.documents().ok_or(Breakage::Unreadable)?.clone();
+    Ok(Policies { identity, ..Policies::default() })
+}

@@ -1,0 +1,173 @@
+//! The founding of an account, before anybody can call: it gets an administrator with one access key.
+//!
+//! It is an operation like all others, so that it is on the trail and done as a whole or not at all; it is internal, so that no wire leads
+//! to it; and the secret leaves the house by receipt and exit only.
+
+use crate::fault::Fault;
+use crate::managed::ADMINISTRATOR_ACCESS;
+use crate::tables::{ACCESS_KEYS, ACCOUNTS, AccessKeyRecord, AccountRecord, USERS, UserRecord};
+use crate::{Iam, ids};
+use kernel::{
+    Aim, Authorized, Breakage, Class, Demands, Desk, Found, Operation, Outside, Reads, Remarks, Scene, Side, Stop,
+    Thing,
+};
+use names::{AccountId, Arn};
+use secret::Identity;
+use shape::{Empty, OperationModel, OperationShape, Shape};
+use shapes_iam::{AccessKey, CreateAccessKeyOutput, StatusType};
+use std::sync::LazyLock;
+use store::{Broken, Span, Store};
+use vault::{NewAccessKey, Used};
+
+/// The name of an account's first user.
+pub const ADMINISTRATOR: &str = "administrator";
+
+/// Founds the account in which it is called. Refused (`EntityAlreadyExists`) when it is there already. The answer is that of CreateAccessKey.
+pub struct FoundAccount;
+
+/// The account of this installation; `None` before its founding. The program asks before a house can be opened.
+pub async fn founded(store: &Store) -> Result<Option<AccountId>, Broken> {
+    let page = store.scan(&ACCOUNTS, &Span::all(), 1).await?;
+    Ok(page.rows.into_iter().next().map(|(account, _)| account))
+}
+
+static MODEL: LazyLock<OperationModel> = LazyLock::new(|| OperationModel {
+    name: FoundAccount::NAME,
+    input: Empty::schema(),
+    output: Some(CreateAccessKeyOutput::schema()),
+    result_wrapper: "",
+    errors: &[],
+});
+
+impl OperationShape for FoundAccount {
+    const NAME: &'static str = "FoundAccount";
+    type Input = Empty;
+    type Output = CreateAccessKeyOutput;
+
+    fn model() -> &'static OperationModel {
+        &MODEL
+    }
+}
+
+/// What is made once for a new account.
+pub struct Made {
+    /// The births of account, administrator and access key.
+    identities: [[u8; 16]; 3],
+    user: String,
+    access_key: String,
+    key: Used<NewAccessKey>,
+}
+
+impl Operation for FoundAccount {
+    type Shape = Self;
+    type Service = Iam;
+    type Target = Option<Account>;
+    type Staged = Made;
+    type Fault = Fault;
+    const TRAIL: Class = Class::Management { read_only: false };
+
+    fn aim(_: &Empty) -> Result<Aim<Option<Account>>, Fault> {
+        Ok(Aim::at(()))
+    }
+
+    fn demands(_: &Empty, _: &Found<Option<Account>>) -> Demands {
+        Demands::internal("iam", "an account is founded before anybody has a policy")
+    }
+
+    fn check(call: &Authorized<'_, Self>) -> Result<(), Fault> {
+        match call.target() {
+            None => Ok(()),
+            Some(account) => Err(Fault::AlreadyExists(format!("The account {} already exists.", account.id))),
+        }
+    }
+
+    async fn prepare(_: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<Made, Stop<Fault>> {
+        let birth = || Ok::<_, Breakage>(outside.birth()?.0.to_be_bytes());
+        let identities = [birth()?, birth()?, birth()?];
+        let (user, access_key) = (ids::user(outside)?, ids::access_key(outside)?);
+        let key = outside.first_access_key(&access_key).await?;
+        Ok(Made { identities, user, access_key, key })
+    }
+
+    async fn apply(
+        call: &Authorized<'_, Self>,
+        made: &Made,
+        desk: &mut Desk<'_, Iam>,
+    ) -> Result<CreateAccessKeyOutput, Stop<Fault>> {
+        let (account, now) = (call.scene().account, call.scene().now);
+        let [of_account, of_user, of_key] = made.identities;
+        let created = now.micros();
+        desk.put(&ACCOUNTS, &account, AccountRecord { identity: of_account, created }).await?;
+        let user = UserRecord {
+            identity: of_user,
+            created,
+            name: ADMINISTRATOR.to_owned(),
+            path: "/".to_owned(),
+            attached: vec![ADMINISTRATOR_ACCESS.to_owned()],
+            ..UserRecord::default()
+        };
+        desk.put(&USERS, &(account, made.user.clone()), user).await?;
+        let key = AccessKeyRecord {
+            identity: of_key,
+            created,
+            account: account.to_string(),
+            owner: made.user.clone(),
+            active: true,
+            wrapped: made.key.value.wrapped.as_bytes().to_vec(),
+        };
+        desk.put(&ACCESS_KEYS, &made.access_key, key).await?;
+        let (id, secret) = (made.access_key.clone(), made.key.value.secret.share());
+        let mut access_key = AccessKey::new(ADMINISTRATOR.to_owned(), id, StatusType::Active, secret);
+        access_key.create_date = Some(now);
+        Ok(CreateAccessKeyOutput { access_key })
+    }
+
+    fn remarks(call: &Authorized<'_, Self>, made: &Made, _: &CreateAccessKeyOutput) -> Remarks {
+        let details = vec![
+            ("accountId", call.scene().account.to_string()),
+            ("userName", ADMINISTRATOR.to_owned()),
+            ("userId", made.user.clone()),
+            ("accessKeyId", made.access_key.clone()),
+        ];
+        Remarks { uses: vec![made.key.link.clone()], service_details: Some(details), ..Remarks::default() }
+    }
+}
+
+/// An account that is there.
+pub struct Account {
+    id: AccountId,
+    identity: [u8; 16],
+}
+
+impl Thing for Account {
+    type Service = Iam;
+    /// The account in which the call is made.
+    type Name = ();
+    type Fault = Fault;
+    const TYPE: &'static str = "";
+
+    async fn find((): &(), scene: &Scene, reads: &mut Reads<'_, Iam>) -> Result<Option<Self>, Breakage> {
+        let record = reads.row(&ACCOUNTS, &scene.account).await?;
+        Ok(record.map(|record| Self { id: scene.account, identity: record.identity }))
+    }
+
+    fn arn(&self) -> Arn {
+        Arn::of("iam", "", self.id, "root")
+    }
+
+    fn named((): &(), scene: &Scene) -> Arn {
+        Arn::of("iam", "", scene.account, "root")
+    }
+
+    fn policy(&self) -> Side {
+        Side::Unpolicied
+    }
+
+    fn identity(&self) -> Identity {
+        Identity(u128::from_be_bytes(self.identity))
+    }
+
+    fn not_found((): &(), scene: &Scene) -> Fault {
+        Fault::NoSuchEntity(format!("The account {} cannot be found.", scene.account))
+    }
+}
