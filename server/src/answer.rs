@@ -1,0 +1,240 @@
+//! One request, from its bytes to its reply: route → door → admit → enter → write. Here receipt and exit meet.
+
+use crate::doorlog::DoorLog;
+use crate::health;
+use bytes::Bytes;
+use cipher::Entropy;
+use http::request::Parts;
+use http::{HeaderMap, Response};
+use kernel::{Breakage, Claim, House, Opened, Origin, Recorded, RequestId, Service, Tls, Unadmitted};
+use names::{Region, Time};
+use secret::Exit;
+use std::net::IpAddr;
+use std::sync::Arc;
+use wire::reply::{ErrorReply, Frame};
+use wire::route::{Route, Served};
+use wire::sigv4::{self, Head, Kind, Rules};
+
+/// The edge of the house.
+pub struct Edge {
+    house: Arc<House>,
+    exit: &'static Exit,
+    entropy: Arc<dyn Entropy>,
+    served: Vec<Served>,
+    doorlog: DoorLog,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone)]
+pub struct Peer {
+    pub address: IpAddr,
+    pub tls: Option<Tls>,
+}
+
+/// Nothing can be recorded any more, so nothing may be answered: the connection is closed.
+pub struct Unanswerable;
+
+/// A reply that needs no receipt, because nobody was known: it is not on the trail.
+type Refusal = Response<Bytes>;
+
+impl Edge {
+    pub fn new(house: Arc<House>, exit: &'static Exit, entropy: Arc<dyn Entropy>) -> Self {
+        let served = house.services().iter().map(|service| Served { model: service.model, endpoints: service.endpoints });
+        let served = served.collect();
+        Self { house, exit, entropy, served, doorlog: DoorLog::new() }
+    }
+
+    pub async fn answer(&self, peer: Peer, parts: Parts, body: Bytes) -> Result<Response<Bytes>, Unanswerable> {
+        if let Some(own) = health::answer(&parts.method, parts.uri.path()) {
+            return Ok(own);
+        }
+        let request_id = self.request_id()?;
+        let headers = headers(&parts);
+        let head = Head {
+            method: parts.method.as_str(),
+            raw_path: parts.uri.path(),
+            raw_query: parts.uri.query().unwrap_or_default(),
+            headers: &headers,
+            http2: parts.version == http::Version::HTTP_2,
+        };
+        let route = match wire::route::route(head, &body, &self.served) {
+            Ok(route) => route,
+            Err(refused) => {
+                self.note(&peer, &request_id, refused.code().0);
+                return Ok(wire::reply::refusal(&refused, request_id.as_str()));
+            }
+        };
+        match self.call(&peer, head, &parts.headers, &route, &request_id, body).await? {
+            Ok(recorded) => Ok(self.write(&route, &recorded)),
+            Err(refusal) => Ok(refusal),
+        }
+    }
+
+    /// `Err` is a refusal at the door, before anybody is known.
+    async fn call(
+        &self,
+        peer: &Peer,
+        head: Head<'_>,
+        headers: &HeaderMap,
+        route: &Route,
+        request_id: &RequestId,
+        body: Bytes,
+    ) -> Result<Result<Recorded, Refusal>, Unanswerable> {
+        let refuse = |code: &str, status, message: &str| {
+            self.note(peer, request_id, code);
+            Ok(Err(wire::reply::error(Frame::of(route, request_id.as_str()), &ErrorReply { code, status, message })))
+        };
+        let Some(service) = self.house.service(route.service.name) else {
+            return refuse("UnknownOperationException", 400, "The service is not served here.");
+        };
+        let Some(row) = service.row(route.operation.name) else {
+            return refuse("UnknownOperationException", 400, "The operation is not served here.");
+        };
+        let now = self.house.clock().wall();
+        let rules = Rules::of(service.model.signing_name, &self.house.setting().regions);
+        let claim = sigv4::read(&head, &rules, now, || cipher::sha256(&body)).and_then(sigv4::Door::signed);
+        let claim = match claim {
+            Ok(claim) => claim,
+            Err(refused) => {
+                let (code, status) = code(refused.kind(), service);
+                return refuse(code, status, &refused.to_string());
+            }
+        };
+        let Ok(region) = Region::parse(&claim.scope.region) else {
+            return refuse("IncompleteSignature", 400, "The Region of the credential is not one.");
+        };
+        let origin = origin(peer, headers, head, region, request_id.clone(), now);
+        let caller = match self.house.admit(as_claim(claim), origin).await {
+            Ok(caller) => caller,
+            Err(Unadmitted::Broken(breakage)) => return self.broken(breakage, route, request_id),
+            Err(unadmitted) => {
+                let (code, status, text) = unknown(&unadmitted, service);
+                return refuse(code, status, text);
+            }
+        };
+        let recorded = self.house.enter(caller, service, row, |into| route.read(&body, |source| into(source)));
+        match recorded.await {
+            Ok(recorded) => Ok(Ok(recorded)),
+            Err(breakage) => {
+                tracing::error!(cause = %breakage, request_id = request_id.as_str(), "a call could not be recorded");
+                Err(Unanswerable)
+            }
+        }
+    }
+
+    /// A breakage before the caller was known. Nothing was done, so an answer without a record tells nothing.
+    fn broken(
+        &self,
+        breakage: Breakage,
+        route: &Route,
+        request_id: &RequestId,
+    ) -> Result<Result<Recorded, Refusal>, Unanswerable> {
+        tracing::error!(cause = %breakage, request_id = request_id.as_str(), "the door broke");
+        let failure = kernel::Failure::internal();
+        let error = ErrorReply { code: &failure.code, status: failure.status, message: &failure.text };
+        Ok(Err(wire::reply::error(Frame::of(route, request_id.as_str()), &error)))
+    }
+
+    fn write(&self, route: &Route, recorded: &Recorded) -> Response<Bytes> {
+        let frame = Frame::of(route, recorded.request_id().as_str());
+        match recorded.open(self.exit) {
+            Opened::Answer(answer) => {
+                wire::reply::answer(frame, answer.model(), self.exit, answer.receipt(), |sink| answer.write(sink))
+            }
+            Opened::Failure(failure) => wire::reply::error(
+                frame,
+                &ErrorReply { code: &failure.code, status: failure.status, message: &failure.text },
+            ),
+        }
+    }
+
+    fn note(&self, peer: &Peer, request_id: &RequestId, code: &str) {
+        self.doorlog.note(self.house.clock().monotonic().0, peer.address, request_id.as_str(), code);
+    }
+
+    fn request_id(&self) -> Result<RequestId, Unanswerable> {
+        let mut random = [0; 16];
+        self.entropy.fill(&mut random).map_err(|_| Unanswerable)?;
+        Ok(RequestId::of(random))
+    }
+}
+
+/// The headers as SigV4 wants them. On HTTP/2 the host stands in `:authority`.
+fn headers(parts: &Parts) -> Vec<(&str, &[u8])> {
+    let mut headers: Vec<(&str, &[u8])> =
+        parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    if let Some(authority) = parts.uri.authority() {
+        headers.push((":authority", authority.as_str().as_bytes()));
+    }
+    headers
+}
+
+fn origin(
+    peer: &Peer,
+    headers: &HeaderMap,
+    head: Head<'_>,
+    region: Region,
+    request_id: RequestId,
+    arrived: Time,
+) -> Origin {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let authority = head.headers.iter().find(|(name, _)| *name == ":authority").map(|(_, value)| *value);
+    let host = authority.map_or_else(|| header("host").to_owned(), |host| String::from_utf8_lossy(host).into_owned());
+    Origin {
+        region,
+        source: Some(peer.address),
+        user_agent: header("user-agent").chars().take(USER_AGENT_CHARS_MAX).collect(),
+        host,
+        tls: peer.tls.clone(),
+        request_id,
+        arrived,
+    }
+}
+
+/// How much of a user agent the trail keeps.
+const USER_AGENT_CHARS_MAX: usize = 1_024;
+
+fn as_claim(claim: sigv4::Claim) -> Claim {
+    Claim {
+        request: cipher::sha256(claim.string_to_sign.as_bytes()),
+        access_key_id: claim.access_key_id,
+        token: claim.token,
+        string_to_sign: claim.string_to_sign,
+        second_string: claim.second_string,
+        date: claim.scope.date,
+        region: claim.scope.region,
+        service: claim.scope.service,
+        signature: claim.signature,
+        expires: claim.valid_until,
+    }
+}
+
+/// Code and status of a claim that cannot be read. The query services have codes of their own.
+fn code(kind: Kind, service: &Service) -> (&'static str, u16) {
+    let query = service.validation.code == "ValidationError";
+    match (kind, query) {
+        (Kind::MissingAuthenticationToken, true) => ("MissingAuthenticationToken", 403),
+        (Kind::MissingAuthenticationToken, false) => ("MissingAuthenticationTokenException", 400),
+        (Kind::IncompleteSignature, true) => ("IncompleteSignature", 400),
+        (Kind::IncompleteSignature, false) => ("IncompleteSignatureException", 400),
+        (Kind::MalformedQueryString | Kind::InvalidUri, true) => ("MalformedQueryString", 400),
+        (Kind::MalformedQueryString | Kind::InvalidUri, false) => ("MalformedQueryStringException", 400),
+        (Kind::RequestTooLarge, _) => ("RequestEntityTooLarge", 413),
+        (_, true) => ("SignatureDoesNotMatch", 403),
+        (_, false) => ("InvalidSignatureException", 400),
+    }
+}
+
+/// What somebody hears who is not let in. The texts are AWS's.
+fn unknown(unadmitted: &Unadmitted, service: &Service) -> (&'static str, u16, &'static str) {
+    const TOKEN: &str = "The security token included in the request is invalid.";
+    const SIGNATURE: &str = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key \
+                             and signing method. Consult the service documentation for details.";
+    let query = service.validation.code == "ValidationError";
+    match (unadmitted, query) {
+        (Unadmitted::UnknownKey | Unadmitted::UnknownToken, true) => ("InvalidClientTokenId", 403, TOKEN),
+        (Unadmitted::UnknownKey | Unadmitted::UnknownToken, false) => ("UnrecognizedClientException", 400, TOKEN),
+        (_, true) => ("SignatureDoesNotMatch", 403, SIGNATURE),
+        (_, false) => ("InvalidSignatureException", 400, SIGNATURE),
+    }
+}

@@ -1,0 +1,135 @@
+//! The house's own table: what the program itself puts on the trail.
+
+use kernel::{
+    Aim, Authorized, Class, Codes, Demands, Desk, Found, Never, Nothing, Operation, Outside, Remarks, Row, Service, Stop, Validation,
+};
+use shape::{
+    Empty, Kind, Location, Malformed, Member, Model, OperationModel, OperationShape, Read, Report, Schema, Secrecy, Shown, Sink, Source,
+    TimeFormat, Write,
+};
+
+/// The marker of the house's own service. It has no tables.
+pub struct Own;
+
+pub static SERVICE: Service = Service {
+    name: "kagiban",
+    endpoints: &[],
+    model: &MODEL,
+    validation: Validation::JSON,
+    codes: Codes::JSON,
+    clock_window_seconds: 0,
+    global: true,
+    fact: |_, _| None,
+    rows: &[Row::internal::<Start>()],
+    tasks: &[],
+};
+
+static MODEL: Model = Model {
+    name: "kagiban",
+    signing_name: "kagiban",
+    endpoint_prefix: "kagiban",
+    api_version: "",
+    target_prefix: "",
+    xml_namespace: "",
+    protocols: &[],
+    operations: &[],
+    known: &[],
+    errors: &[],
+};
+
+/// The program has started. What is dangerous in its configuration stands on the trail with it.
+pub struct Start;
+
+/// What [`Start`] tells.
+pub struct StartInput {
+    pub version: String,
+    /// `danger_clock_file` and its like, as far as they are set.
+    pub dangers: Vec<String>,
+}
+
+static TEXT: Schema =
+    Schema { name: "Text", kind: Kind::Text { min: 0, max: u64::MAX, pattern: None }, secrecy: Secrecy::Public };
+static TEXTS: Schema = Schema {
+    name: "Texts",
+    kind: Kind::List { item: &TEXT, item_name: "member", flattened: false, min: 0, max: u64::MAX },
+    secrecy: Secrecy::Public,
+};
+static INPUT: Schema = Schema {
+    name: "StartInput",
+    kind: Kind::Structure { members: &[member("Version", &TEXT), member("Dangers", &TEXTS)] },
+    secrecy: Secrecy::Public,
+};
+static START: OperationModel =
+    OperationModel { name: "Start", input: &INPUT, output: None, result_wrapper: "", errors: &[] };
+
+const fn member(name: &'static str, schema: &'static Schema) -> Member {
+    Member {
+        name,
+        wire: name,
+        location: Location::Body,
+        required: true,
+        secrecy: Secrecy::Public,
+        shown: Shown::OnTrail,
+        time: TimeFormat::ByProtocol,
+        schema,
+    }
+}
+
+impl Write for StartInput {
+    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
+        sink.begin(schema, 2);
+        if let [version, dangers] = schema.members() {
+            sink.member(version);
+            self.version.write(version.schema, sink);
+            sink.member(dangers);
+            self.dangers.write(dangers.schema, sink);
+        }
+        sink.end();
+    }
+}
+
+/// No wire leads here, so nothing is ever read.
+impl Read for StartInput {
+    fn read(_: &'static Schema, _: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
+        Ok(None)
+    }
+}
+
+impl OperationShape for Start {
+    const NAME: &'static str = "Start";
+    type Input = StartInput;
+    type Output = Empty;
+
+    fn model() -> &'static OperationModel {
+        &START
+    }
+}
+
+impl Operation for Start {
+    type Shape = Self;
+    type Service = Own;
+    type Target = Nothing;
+    type Staged = ();
+    type Fault = Never;
+    const TRAIL: Class = Class::Management { read_only: false };
+
+    fn aim(_: &StartInput) -> Result<Aim<Nothing>, Never> {
+        Ok(Aim::at(()))
+    }
+
+    fn demands(_: &StartInput, _: &Found<Nothing>) -> Demands {
+        Demands::internal("kagiban", "the program tells the trail that it has started, and with which dangers")
+    }
+
+    async fn prepare(_: &Authorized<'_, Self>, _: &mut Outside<'_>) -> Result<(), Stop<Never>> {
+        Ok(())
+    }
+
+    async fn apply(_: &Authorized<'_, Self>, (): &(), _: &mut Desk<'_, Own>) -> Result<Empty, Stop<Never>> {
+        Ok(Empty)
+    }
+
+    fn remarks(_: &Authorized<'_, Self>, (): &(), _: &Empty) -> Remarks {
+        Remarks { service_details: Some(Vec::new()), ..Remarks::default() }
+    }
+}
