@@ -3,6 +3,7 @@
 //! Parameters and answers are written by one more sink over the same shapes. It is given neither receipt nor exit, so a secret has no other
 //! rendering here than its absence.
 
+use crate::KeyUse;
 use minicbor::{Decode, Encode};
 use names::Time;
 use secret::Secret;
@@ -68,9 +69,9 @@ pub struct Event {
     /// Whether what it had written was dropped with its family.
     #[n(23)]
     pub dropped: bool,
-    /// The uses of keys in the vault's own chain: number and digest.
+    /// The uses of keys in the vault's own chain.
     #[n(24)]
-    pub uses: Vec<(u64, minicbor::bytes::ByteVec)>,
+    pub uses: Vec<KeyUse>,
     /// How many like calls this record stands for beside its own.
     #[n(25)]
     pub repeated: u64,
@@ -179,6 +180,18 @@ pub fn params(write: impl FnOnce(&mut dyn Sink)) -> Option<Value> {
     sink.whole.filter(|value| !matches!(value, Value::Map(entries) if entries.is_empty()))
 }
 
+/// Lower camel case, but for what CloudTrail spells as the API does.
+fn shown_name(name: &str) -> String {
+    if NAMES_AS_SPELLED.contains(&name) {
+        return name.to_owned();
+    }
+    let mut chars = name.chars();
+    chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
+}
+
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/ct-createkey.html>
+const NAMES_AS_SPELLED: &[&str] = &["AWSAccountId"];
+
 /// How many values one event keeps of parameters or answer: a page of a thousand items shall not make a record of megabytes.
 const VALUES_MAX: usize = 2_000;
 
@@ -231,8 +244,7 @@ impl Sink for TrailSink {
         }
         let public = member.secrecy == Secrecy::Public && member.schema.secrecy == Secrecy::Public;
         self.hide_next = !public || member.shown == Shown::NotOnTrail;
-        let mut chars = member.name.chars();
-        self.name = chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect();
+        self.name = shown_name(member.name);
     }
 
     fn item(&mut self) {}

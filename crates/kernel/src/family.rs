@@ -27,6 +27,8 @@ pub(crate) struct Member {
     /// `None` where the input could not even be read.
     pub input: Option<Erased>,
     pub aim: Option<Erased>,
+    /// What it aims at, for the trail, whether it may or not.
+    pub sighted: Vec<crate::Resource>,
     pub judged: Option<Judged>,
     pub staged: Option<Erased>,
     pub applied: Option<Applied>,

@@ -131,6 +131,7 @@ fn member(house: &House, call: Call) -> Member {
         scene,
         input: None,
         aim: None,
+        sighted: Vec::new(),
         judged: None,
         staged: None,
         applied: None,
@@ -169,6 +170,7 @@ async fn judge(house: &House, family: &mut Family, member: &mut Member) -> Step<
         return Err(Breakage::NoSuchRow.into());
     };
     let found = steps.find(aim, &member.scene, family.read_set().reads()).await?;
+    member.sighted = steps.resources(found.as_ref());
     let demands = steps.demands(input, found.as_ref());
     let grounds = evaluate(house, family, member, found.as_ref(), &demands).await?;
     if let Some(not_found) = steps.missing(aim, found.as_ref(), &member.scene) {

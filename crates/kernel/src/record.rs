@@ -2,7 +2,7 @@
 
 use crate::event::{self, Event, Identified};
 use crate::family::{Family, Member};
-use crate::{Breakage, Caller, EventKind, House, Principal, Remarks, Resource};
+use crate::{Breakage, Caller, EventKind, House, KeyUse, Principal, Remarks, Resource};
 
 /// Encodes one event for each member of the family.
 pub(crate) fn events(house: &House, family: &Family) -> Result<Vec<store::Event>, Breakage> {
@@ -27,10 +27,11 @@ fn event(id: [u8; 16], member: &Member) -> Event {
     let shown_response =
         || applied.and_then(|applied| event::params(|sink| steps.write_output(&*applied.output, sink)));
     let service_details = remarks.and_then(|remarks| remarks.service_details.as_ref());
+    let service_event = service_details.is_some() || member.row.internal;
     Event {
         id,
         time: member.scene.now.micros(),
-        kind: if service_details.is_some() { EventKind::ServiceEvent } else { EventKind::ApiCall },
+        kind: if service_event { EventKind::ServiceEvent } else { EventKind::ApiCall },
         source: member.service.source(),
         name: member.row.name.to_owned(),
         region: origin.region.to_string(),
@@ -56,15 +57,19 @@ fn event(id: [u8; 16], member: &Member) -> Event {
         wrote: applied.map(|applied| applied.wrote.iter().map(wrote).collect()).unwrap_or_default(),
         prepared: member.staged.is_some() && member.failure.is_some(),
         dropped: member.dropped,
-        uses: member.uses.iter().map(used).collect(),
+        uses: member.uses.iter().map(KeyUse::from).collect(),
         repeated: 0,
     }
 }
 
+/// What the call aimed at, and what came to be by it. Of a call that was refused, no more than what is of the caller's own account: he shall
+/// not read on his trail what the refusal did not tell him.
 fn resources(member: &Member, remarks: Option<&Remarks>) -> Vec<Resource> {
-    let found = member.judged.as_ref().map(|judged| member.row.steps.resources(judged.found.as_ref()));
-    let made = remarks.map(|remarks| remarks.resources.clone());
-    found.into_iter().chain(made).flatten().collect()
+    let account = member.caller.account();
+    let passed = member.judged.is_some();
+    let aimed = member.sighted.iter().filter(|one| passed || one.account == *account.as_str());
+    let made = remarks.map(|remarks| remarks.resources.as_slice()).unwrap_or_default();
+    aimed.chain(made).cloned().collect()
 }
 
 /// CloudTrail writes `AccessDenied` for every service, whatever the service's own code is.
@@ -82,10 +87,6 @@ fn wrote(row: &store::Wrote) -> event::Wrote {
         key: row.key.clone(),
         revision: row.revision.map(store::Revision::number),
     }
-}
-
-fn used(link: &vault::Use) -> (u64, minicbor::bytes::ByteVec) {
-    (link.number, minicbor::bytes::ByteVec::from(link.digest.to_vec()))
 }
 
 fn source_address(caller: &Caller) -> String {

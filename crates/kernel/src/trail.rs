@@ -3,7 +3,7 @@
 use crate::{Breakage, Event};
 use names::{AccountId, Region, Time};
 use std::sync::Arc;
-use store::{IndexEntry, IndexQuery, Store};
+use store::{INDEX_ENTRIES_MAX, IndexEntry, IndexQuery, Store};
 
 /// By what events can be looked up: <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupAttribute.html>.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,7 +61,8 @@ impl TrailReader {
         let mut events = Vec::with_capacity(places.len());
         for (_, sequence) in places {
             let recorded = self.store.trail(sequence, 1).await?;
-            let event = recorded.first().and_then(|recorded| Event::decode(&recorded.bytes));
+            let recorded = recorded.first().filter(|recorded| recorded.sequence == sequence);
+            let event = recorded.and_then(|recorded| Event::decode(&recorded.bytes));
             events.push((sequence, event.ok_or(Breakage::Unreadable)?));
         }
         Ok(events)
@@ -74,23 +75,40 @@ pub fn token(store: &Store, account: &str, region: &str, attribute: Attribute, v
     store.token(TOKEN_LABEL, &[account.as_bytes(), region.as_bytes(), &kind, value.as_bytes()])
 }
 
-/// Takes events into the look-up index that are not in it yet; `true` when more are waiting. Upkeep of the store, on behalf of nobody.
+/// Takes events into the look-up index that are not in it yet; `true` when more are waiting. Upkeep of the store, on behalf of nobody: it
+/// makes no event, so that an idle house stays quiet.
 pub async fn index_pending(store: &Store) -> Result<bool, Breakage> {
     let indexed = store.indexed_upto().await.map_err(|_| Breakage::Unreadable)?;
-    let recorded = store.trail(indexed + 1, INDEX_EVENTS_PER_TURN).await?;
-    let Some(last) = recorded.last() else { return Ok(false) };
-    let (upto, more) = (last.sequence, recorded.len() == INDEX_EVENTS_PER_TURN);
-    let mut entries = Vec::new();
+    let recorded = store.trail(indexed.saturating_add(1), INDEX_EVENTS_PER_TURN).await?;
+    let mut more = recorded.len() == INDEX_EVENTS_PER_TURN;
+    let (mut upto, mut entries) = (indexed, Vec::new());
     for one in &recorded {
-        let Some(event) = Event::decode(&one.bytes) else { continue };
-        for (attribute, value) in attributes(&event) {
-            let token = token(store, &event.recipient, &event.region, attribute, &value);
-            entries.push(IndexEntry { token, time: event.time(), sequence: one.sequence });
+        let Some(event) = Event::decode(&one.bytes) else {
+            // It stays on the trail, and the verification names it. The history goes on without it.
+            tracing::error!(sequence = one.sequence, "an event says nothing, and cannot be looked up");
+            upto = one.sequence;
+            continue;
+        };
+        let attributes = attributes(&event);
+        if entries.len() + attributes.len() > INDEX_ENTRIES_MAX {
+            more = true;
+            break;
         }
+        entries.extend(attributes.iter().map(|(attribute, value)| IndexEntry {
+            token: token(store, &event.recipient, &event.region, *attribute, value),
+            time: event.time(),
+            sequence: one.sequence,
+        }));
+        upto = one.sequence;
     }
-    store.index_add(upto, entries).await.map_err(|_| Breakage::Stopped)?;
+    if upto > indexed {
+        store.index_add(upto, entries).await.map_err(|_| Breakage::Stopped)?;
+    }
     Ok(more)
 }
+
+/// How many resources of one event can be looked up: more than an operation of AWS's names.
+const RESOURCES_PER_EVENT_MAX: usize = 500;
 
 fn attributes(event: &Event) -> Vec<(Attribute, String)> {
     let mut found = vec![
@@ -102,16 +120,70 @@ fn attributes(event: &Event) -> Vec<(Attribute, String)> {
     ];
     found.extend(event.username().map(|name| (Attribute::Username, name.to_owned())));
     found.extend(event.identity.access_key_id.clone().map(|id| (Attribute::AccessKeyId, id)));
-    for resource in &event.resources {
-        found.push((Attribute::ResourceName, resource.arn.clone()));
-        let kind = (Attribute::ResourceType, resource.kind.clone());
-        if !found.contains(&kind) {
-            found.push(kind);
-        }
-        // A name that people use is found as well: the last part of the ARN.
-        if let Some((_, name)) = resource.arn.rsplit_once('/') {
-            found.push((Attribute::ResourceName, name.to_owned()));
+    for resource in event.resources.iter().take(RESOURCES_PER_EVENT_MAX) {
+        let names = names_of(&resource.arn).into_iter().map(|name| (Attribute::ResourceName, name.to_owned()));
+        for entry in names.chain([(Attribute::ResourceType, resource.kind.clone())]) {
+            if !found.contains(&entry) {
+                found.push(entry);
+            }
         }
     }
     found
+}
+
+/// By what people look up a resource: its ARN, all that stands behind the account (`alias/demo`), and the name alone (`demo`).
+fn names_of(arn: &str) -> [&str; 3] {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+    let name = resource.rsplit_once('/').map_or(resource, |(_, name)| name);
+    [arn, resource, name]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Identified, Resource};
+
+    fn event(kind: &str, user_name: Option<&str>) -> Event {
+        let identity = Identified {
+            kind: kind.to_owned(),
+            user_name: user_name.map(str::to_owned),
+            access_key_id: Some("AKIA".to_owned()),
+            ..Identified::default()
+        };
+        Event { name: "Decrypt".to_owned(), read_only: true, identity, ..Event::default() }
+    }
+
+    fn values(event: &Event, attribute: Attribute) -> Vec<String> {
+        attributes(event).into_iter().filter(|(one, _)| *one == attribute).map(|(_, value)| value).collect()
+    }
+
+    #[test]
+    fn callers_are_found_by_the_name_they_had() {
+        assert_eq!(values(&event("IAMUser", Some("alice")), Attribute::Username), ["alice"]);
+        assert_eq!(values(&event("Root", None), Attribute::Username), ["root"]);
+        assert!(values(&event("AWSService", None), Attribute::Username).is_empty());
+        assert_eq!(values(&event("Root", None), Attribute::ReadOnly), ["true"]);
+    }
+
+    #[test]
+    fn resources_are_found_by_arn_by_path_and_by_name_each_once() {
+        let resource = |arn: &str| Resource { arn: arn.to_owned(), account: "1".to_owned(), kind: "T".to_owned() };
+        let arns = ["arn:aws:kms:r:1:alias/team/demo", "arn:aws:s3:::bucket", "arn:aws:s3:::bucket"];
+        let event = Event { resources: arns.map(resource).to_vec(), ..event("Root", None) };
+        let expected = ["arn:aws:kms:r:1:alias/team/demo", "alias/team/demo", "demo", "arn:aws:s3:::bucket", "bucket"];
+        assert_eq!(values(&event, Attribute::ResourceName), expected);
+        assert_eq!(values(&event, Attribute::ResourceType), ["T"]);
+    }
+
+    #[test]
+    fn no_event_has_more_entries_than_one_turn_takes() {
+        let resource = |number: usize| Resource {
+            arn: format!("a:b:c:d:{number}:x/{number}"),
+            account: String::new(),
+            kind: number.to_string(),
+        };
+        let event =
+            Event { resources: (0..2 * RESOURCES_PER_EVENT_MAX).map(resource).collect(), ..event("Root", None) };
+        assert!(attributes(&event).len() <= INDEX_ENTRIES_MAX);
+    }
 }
