@@ -1,6 +1,6 @@
 //! Boots a house, and watches over its trail.
 
-use crate::directory::{KEYS, Key, USERS, User};
+use crate::directory::{Holder, KEYS, Key, USERS, User};
 use crate::{Actor, Answered, Directory, Hands, HookedEngine};
 use cipher::{DangerSeededEntropy, Entropy, SystemEntropy};
 use kernel::{Credentials, Documents, Event, Principals, Rate, Recorded, Rounds, Row, Service, Setting, Wiring};
@@ -158,8 +158,9 @@ impl House {
         let id = format!("AIDA{}", self.letters());
         let policies =
             policies.iter().enumerate().map(|(place, text)| (place.to_string(), (*text).to_owned())).collect();
-        self.put_user(&arn, User { id, name: name.to_owned(), policies }).await;
-        self.with_key(account, arn.clone(), Some(arn)).await
+        self.put_user(&arn, User { id: id.clone(), policies }).await;
+        let holder = Holder { arn: arn.clone(), id, name: name.to_owned() };
+        self.with_key(account, arn, Some(holder)).await
     }
 
     /// Gives a user exactly these inline policies, and keeps his id.
@@ -185,7 +186,7 @@ impl House {
         Actor::new(Arc::clone(self), account, arn.to_owned(), access_key_id.to_owned(), secret)
     }
 
-    async fn with_key(self: &Arc<Self>, account: AccountId, arn: String, user: Option<String>) -> Actor {
+    async fn with_key(self: &Arc<Self>, account: AccountId, arn: String, user: Option<Holder>) -> Actor {
         let access_key_id = format!("AKIA{}", self.letters());
         let made = self.vault.first_access_key(&keys().mint, account, &access_key_id).await.unwrap().value;
         let key = Key { account: account.to_string(), user, wrapped: made.wrapped.as_bytes().to_vec() };

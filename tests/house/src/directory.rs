@@ -22,21 +22,29 @@ pub(crate) static USERS: Table<Directory, String, User> = Table::new("house/user
 pub(crate) struct Key {
     #[n(0)]
     pub account: String,
-    /// The ARN of the user, or nothing for the account's root.
+    /// Whose it is; nothing for the account's root. Policies are not here: a new one is no change of the credential.
     #[n(1)]
-    pub user: Option<String>,
+    pub user: Option<Holder>,
     #[cbor(n(2), with = "minicbor::bytes")]
     pub wrapped: Vec<u8>,
+}
+
+#[derive(Encode, Decode, Clone)]
+pub(crate) struct Holder {
+    #[n(0)]
+    pub arn: String,
+    #[n(1)]
+    pub id: String,
+    #[n(2)]
+    pub name: String,
 }
 
 #[derive(Encode, Decode, Clone)]
 pub(crate) struct User {
     #[n(0)]
     pub id: String,
-    #[n(1)]
-    pub name: String,
     /// The inline policies: name and text.
-    #[n(2)]
+    #[n(1)]
     pub policies: Vec<(String, String)>,
 }
 
@@ -68,10 +76,9 @@ impl Credentials for Directory {
             let Some(key) = reads.of::<Self>().row(&KEYS, &access_key_id.to_owned()).await? else { return Ok(None) };
             let principal = match &key.user {
                 None => Principal::Root,
-                Some(arn) => {
-                    let Some(user) = reads.of::<Self>().row(&USERS, arn).await? else { return Ok(None) };
+                Some(Holder { arn, id, name }) => {
                     let arn = Arn::parse(arn).map_err(|_| Breakage::Unreadable)?;
-                    Principal::User { id: user.id.clone(), name: user.name.clone(), arn }
+                    Principal::User { id: id.clone(), name: name.clone(), arn }
                 }
             };
             Ok(Some(Credential {
@@ -98,10 +105,10 @@ impl Principals for Directory {
 impl Documents for Directory {
     fn of<'a>(&'a self, caller: &'a Caller, reads: &'a mut ReadSet) -> Wait<'a, Result<Policies, Breakage>> {
         Box::pin(async move {
-            let Principal::User { arn, .. } = caller.principal() else { return Ok(Policies::default()) };
-            let Some(user) = reads.of::<Self>().row(&USERS, &arn.to_string()).await? else {
-                return Ok(Policies::default());
-            };
+            let Principal::User { arn, id, .. } = caller.principal() else { return Ok(Policies::default()) };
+            let user = reads.of::<Self>().row(&USERS, &arn.to_string()).await?;
+            // Another user of the same name is another user.
+            let Some(user) = user.filter(|user| user.id == *id) else { return Ok(Policies::default()) };
             let read = |(name, text): &(String, String)| {
                 let document = Document::parse(text, Kind::Identity).map_err(|_| Breakage::Unreadable)?;
                 Ok((format!("inline:{name}"), Arc::new(document)))
