@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::key::{Key, Named};
 use kernel::{Aim, Scene};
-use names::{AccountId, Arn, KeyId, KeyName, KeyRef, Region};
+use names::{AccountId, AliasName, Arn, KeyId, KeyName, KeyRef, Region};
 use vault::BackingKeyId;
 
 /// Cryptographic operations, DescribeKey and GetPublicKey take ids, ARNs and aliases.
@@ -11,11 +11,21 @@ pub fn any(key: &KeyRef) -> Result<Aim<Key>, Fault> {
     sound(key).map(|()| Aim::at(Named::Ref(key.clone())))
 }
 
-/// Management operations take ids and ARNs only.
-pub fn id_or_arn(key: &KeyRef) -> Result<Named, Fault> {
+/// Management operations take ids and ARNs only, and act within the caller's account. An ARN of another account is to them as an ARN of
+/// nothing, whatever that key's policy says: the caller hears what AWS says of things that are hidden from him.
+pub fn own(key: &KeyRef) -> Result<Aim<Key>, Fault> {
+    id_or_arn(key).map(|()| Aim::at(Named::Own(key.clone())))
+}
+
+/// Operations that take ids and ARNs only, yet act across accounts.
+pub fn across(key: &KeyRef) -> Result<Aim<Key>, Fault> {
+    id_or_arn(key).map(|()| Aim::at(Named::Ref(key.clone())))
+}
+
+pub fn id_or_arn(key: &KeyRef) -> Result<(), Fault> {
     match key.name() {
         KeyName::Alias(_) | KeyName::AliasArn { .. } => Err(invalid(key)),
-        _ => sound(key).map(|()| Named::Ref(key.clone())),
+        _ => sound(key),
     }
 }
 
@@ -42,7 +52,7 @@ pub fn alias_arn(region: &Region, account: AccountId, alias: &str) -> Arn {
 
 /// The ARN that a key of this name would have. Behind an alias or a ciphertext that leads nowhere there is no id: `*` stands for it.
 pub fn named(name: &Named, scene: &Scene) -> Arn {
-    let Named::Ref(key) = name else { return key_arn(&scene.region, scene.account, "*") };
+    let (Named::Ref(key) | Named::Own(key)) = name else { return key_arn(&scene.region, scene.account, "*") };
     match key.name() {
         KeyName::Id(id) => key_arn(&scene.region, scene.account, id.as_str()),
         KeyName::Arn { account, .. } | KeyName::AliasArn { account, .. } => {
@@ -54,18 +64,24 @@ pub fn named(name: &Named, scene: &Scene) -> Arn {
 
 /// The texts were recorded from AWS.
 pub fn not_found(name: &Named, scene: &Scene) -> Fault {
-    let Named::Ref(key) = name else { return Fault::InvalidCiphertext };
+    let key = match name {
+        Named::Ref(key) | Named::Own(key) => key,
+        Named::Behind(alias) => return alias_not_found(alias, scene),
+        Named::Backing(_) => return Fault::InvalidCiphertext,
+    };
     let text = match key.name() {
         KeyName::Arn { region, .. } | KeyName::AliasArn { region, .. } if **region != *scene.region.as_str() => {
             format!("Invalid arn {region}")
         }
-        KeyName::Alias(alias) => {
-            format!("Alias {} is not found.", alias_arn(&scene.region, scene.account, alias.as_str()))
-        }
+        KeyName::Alias(alias) => return alias_not_found(alias, scene),
         KeyName::AliasArn { .. } => format!("Alias {} is not found.", key.as_str()),
         _ => format!("Key '{}' does not exist", named(name, scene)),
     };
     Fault::NotFound(text)
+}
+
+pub fn alias_not_found(alias: &AliasName, scene: &Scene) -> Fault {
+    Fault::NotFound(format!("Alias {} is not found.", alias_arn(&scene.region, scene.account, alias.as_str())))
 }
 
 /// What AWS calls the id of a key's material: 64 hexadecimal digits that depend on key and material.

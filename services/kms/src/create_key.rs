@@ -1,11 +1,13 @@
 //! kms:CreateKey <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html>
 
 use crate::fault::Fault;
+use crate::key::Key;
 use crate::policies::{self, Sound};
 use crate::tables::{Backing, KEYS, KeyPlace, KeyRecord};
 use crate::{Kms, asked, context, metadata};
 use kernel::{
-    Action, Aim, Authorized, Breakage, Class, Demands, Desk, Found, Nothing, Operation, Outside, Remarks, Stop,
+    Action, Aim, Authorized, Breakage, Class, Demands, Desk, Found, Nothing, Operation, Outside, Remarks, Resource,
+    Stop, Thing,
 };
 use names::KeyId;
 use policy::Fact;
@@ -62,8 +64,11 @@ impl Operation for CreateKey {
         if input.multi_region == Some(true) {
             return unsupported("Multi-Region keys are not supported.".to_owned());
         }
-        if input.custom_key_store_id.is_some() || input.xks_key_id.is_some() {
-            return unsupported("Custom key stores are not supported.".to_owned());
+        if let Some(id) = &input.custom_key_store_id {
+            return Err(Fault::no_key_store(id));
+        }
+        if input.xks_key_id.is_some() {
+            return unsupported("External keys are not supported.".to_owned());
         }
         if let Some(text) = &input.policy {
             policies::parse(text)?;
@@ -120,7 +125,10 @@ impl Operation for CreateKey {
     }
 
     fn remarks(_: &Authorized<'_, Self>, made: &Made, _: &CreateKeyOutput) -> Remarks {
-        Remarks { uses: vec![made.backing.link.clone()], ..Remarks::default() }
+        let (account, region, id) = &made.place;
+        let arn = asked::key_arn(region, *account, id.as_str()).to_string();
+        let key = Resource { arn, account: account.to_string(), kind: <Key as Thing>::TYPE.to_owned() };
+        Remarks { uses: vec![made.backing.link], resources: vec![key], ..Remarks::default() }
     }
 }
 

@@ -89,6 +89,6 @@ impl Operation for Decrypt {
 
     fn remarks(call: &Authorized<'_, Self>, staged: &Used<Secret>, _: &DecryptOutput) -> Remarks {
         let material = asked::material_id(&call.target().id, staged.link.backing_key);
-        Remarks { additional: vec![("keyMaterialId", material)], uses: vec![staged.link.clone()], ..Remarks::default() }
+        Remarks { additional: vec![("keyMaterialId", material)], uses: vec![staged.link], ..Remarks::default() }
     }
 }

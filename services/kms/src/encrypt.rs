@@ -63,7 +63,7 @@ impl Operation for Encrypt {
     fn remarks(call: &Authorized<'_, Self>, staged: &Used<Blob>, _: &EncryptOutput) -> Remarks {
         Remarks {
             additional: vec![("keyMaterialId", call.target().current_material())],
-            uses: vec![staged.link.clone()],
+            uses: vec![staged.link],
             ..Remarks::default()
         }
     }

@@ -4,9 +4,9 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     NotFound(String),
-    InvalidArn(String),
     AlreadyExists(String),
     InvalidAliasName(String),
+    CustomKeyStoreNotFound(String),
     NotAuthorized(String),
     Disabled(String),
     InvalidState(String),
@@ -26,13 +26,28 @@ pub enum Fault {
     Conflict,
 }
 
+impl Fault {
+    /// A bound that the model does not have, in the words of those that it has. `member` as the trail writes it: `limit`.
+    pub fn bound(value: Option<i64>, member: &str, constraint: &str) -> Self {
+        let value = value.map_or("null".to_owned(), |value| format!("'{value}'"));
+        Self::Validation(format!(
+            "1 validation error detected: Value {value} at '{member}' failed to satisfy constraint: Member must {constraint}"
+        ))
+    }
+
+    /// There are no custom key stores.
+    pub fn no_key_store(id: &str) -> Self {
+        Self::CustomKeyStoreNotFound(format!("Custom key store '{id}' does not exist"))
+    }
+}
+
 impl kernel::Fault for Fault {
     fn code(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "NotFoundException",
-            Self::InvalidArn(_) => "InvalidArnException",
             Self::AlreadyExists(_) => "AlreadyExistsException",
             Self::InvalidAliasName(_) => "InvalidAliasNameException",
+            Self::CustomKeyStoreNotFound(_) => "CustomKeyStoreNotFoundException",
             Self::NotAuthorized(_) => "NotAuthorizedException",
             Self::Disabled(_) => "DisabledException",
             Self::InvalidState(_) => "KMSInvalidStateException",
@@ -58,9 +73,9 @@ impl kernel::Fault for Fault {
     fn text(&self) -> String {
         match self {
             Self::NotFound(text)
-            | Self::InvalidArn(text)
             | Self::AlreadyExists(text)
             | Self::InvalidAliasName(text)
+            | Self::CustomKeyStoreNotFound(text)
             | Self::NotAuthorized(text)
             | Self::Disabled(text)
             | Self::InvalidState(text)

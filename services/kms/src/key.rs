@@ -1,10 +1,11 @@
 //! A key as calls meet it: found by id, ARN, alias, or by the backing key that a ciphertext names.
 
+use crate::alias::ALIASES_PER_KEY_MAX;
 use crate::fault::Fault;
 use crate::tables::{ALIASES, BY_BACKING, KEYS, KeyRecord};
 use crate::{Kms, asked};
-use kernel::{Breakage, Caller, Reads, Scene, Side, Thing};
-use names::{AccountId, AliasName, Arn, KeyId, KeyName, KeyRef, Region, Time};
+use kernel::{Breakage, Caller, Reads, Remarks, Scene, Side, Thing};
+use names::{AccountId, AliasName, Arn, KeyId, KeyName, KeyRef, Region};
 use policy::{Document, Fact};
 use secret::Identity;
 use std::borrow::Cow;
@@ -26,8 +27,12 @@ pub struct Key {
 /// What a call may name a key by.
 pub enum Named {
     Ref(KeyRef),
+    /// The same for operations that AWS offers within an account only: a key of another account is not there.
+    Own(KeyRef),
     /// The backing key in a ciphertext's header.
     Backing(BackingKeyId),
+    /// The key that an alias of the caller's account stands for, where the operation is about the alias.
+    Behind(AliasName),
 }
 
 impl Key {
@@ -71,6 +76,18 @@ impl Key {
         Fault::InvalidState(format!("{} {words}.", self.arn()))
     }
 
+    /// `<arn> is not pending deletion.`
+    pub fn not_pending(&self) -> Fault {
+        Fault::InvalidState(format!("{} is not pending deletion.", self.arn()))
+    }
+
+    pub fn refuse_more_aliases(&self) -> Result<(), Fault> {
+        if self.record.aliases.len() < ALIASES_PER_KEY_MAX {
+            return Ok(());
+        }
+        Err(Fault::LimitExceeded(format!("{} has the maximum of {ALIASES_PER_KEY_MAX} aliases.", self.arn())))
+    }
+
     /// Operations on a key that is going to be deleted: most refuse it.
     pub fn refuse_pending(&self) -> Result<(), Fault> {
         if self.state() == KeyState::PendingDeletion { Err(self.invalid_state()) } else { Ok(()) }
@@ -104,8 +121,7 @@ impl Key {
     ) -> Result<Option<Self>, Breakage> {
         let place = (account, region, alias.clone());
         let Some(found) = reads.row(&ALIASES, &place).await? else { return Ok(None) };
-        let id = KeyId::parse(&found.target).ok_or(Breakage::Unreadable)?;
-        Self::read(account, place.1, id, Some(alias.clone()), reads).await
+        Self::read(account, place.1, found.key()?, Some(alias.clone()), reads).await
     }
 }
 
@@ -122,6 +138,17 @@ impl Thing for Key {
             Named::Backing(id) => match reads.by_unique(&KEYS, &BY_BACKING, &id.0).await? {
                 Some(((account, region, id), _)) if region == scene.region => {
                     Self::read(account, region, id, None, reads).await
+                }
+                _ => Ok(None),
+            },
+            Named::Behind(alias) => match reads.row(&ALIASES, &(account, region.clone(), alias.clone())).await? {
+                Some(found) => Self::read(account, region, found.key()?, None, reads).await,
+                None => Ok(None),
+            },
+            Named::Own(key) => match key.name() {
+                KeyName::Id(id) => Self::read(account, region, id.clone(), None, reads).await,
+                KeyName::Arn { region: text, account: owner, id } if here(text) && *owner == account => {
+                    Self::read(account, region, id.clone(), None, reads).await
                 }
                 _ => Ok(None),
             },
@@ -167,6 +194,10 @@ impl Thing for Key {
             "kms:keyusage" | "kms:customermasterkeyusage" => one("ENCRYPT_DECRYPT"),
             "kms:keyorigin" => one("AWS_KMS"),
             "kms:multiregion" => one("false"),
+            "kms:resourcealiases" if self.record.aliases.is_empty() => None,
+            "kms:resourcealiases" => {
+                Some(Fact::Many(self.record.aliases.iter().map(|alias| Cow::Borrowed(alias.as_str())).collect()))
+            }
             "kms:requestalias" => self.alias.as_ref().map(|alias| Fact::One(Cow::Borrowed(alias.as_str()))),
             _ => {
                 let wanted = key.strip_prefix("aws:resourcetag/")?;
@@ -208,7 +239,9 @@ impl Key {
         asked::material_id(&self.id, self.current())
     }
 
-    pub fn created(&self) -> Time {
-        Time::from_micros(self.record.created)
+    /// What the trail shows in `responseElements` of operations that answer nothing: the key they were about. AWS does so since December
+    /// 2022: <https://docs.aws.amazon.com/kms/latest/developerguide/ct-disablekey.html> and its neighbours.
+    pub fn remarks(&self) -> Remarks {
+        Remarks { response: Some(vec![("keyId", self.arn().to_string())]), ..Remarks::default() }
     }
 }

@@ -1,10 +1,15 @@
 //! Key policies: the default one, and what is asked of one before it is kept.
 
 use crate::fault::Fault;
-use kernel::{Action, Outside, Resolved, Side, Stop};
+use kernel::{Action, Demands, Outside, Resolved, Side, Stop};
 use names::{AccountId, Arn};
-use policy::{Class, Document, KEY_POLICY_BYTES_MAX, Kind, PrincipalName};
+use policy::{Class, Document, Fact, KEY_POLICY_BYTES_MAX, Kind, PrincipalName};
 use std::sync::Arc;
+
+/// The name of the one policy that a key's owner writes.
+pub const NAME: &str = "default";
+/// The name of the policy that AWS RAM writes. No key has one here.
+pub const SHARED_NAME: &str = "AWS_RAM";
 
 /// A policy that may be kept, with the unique ids behind the names in it.
 pub struct Sound {
@@ -30,6 +35,16 @@ pub fn default_for(account: AccountId) -> String {
   }} ]
 }}"#
     )
+}
+
+pub fn no_such() -> Fault {
+    Fault::NotFound("No such policy exists".to_owned())
+}
+
+/// `kms:PolicyName`.
+pub fn named(demands: Demands, name: &Option<String>) -> Demands {
+    let name = name.as_deref().unwrap_or(NAME).to_owned();
+    demands.fact("kms:policyname", Fact::One(name.into()))
 }
 
 /// Parses; the caller hears what is wrong and where.

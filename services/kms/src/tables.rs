@@ -1,6 +1,7 @@
 //! What KMS keeps: keys with their wrapped material, and aliases.
 
 use crate::Kms;
+use kernel::Breakage;
 use minicbor::{Decode, Encode};
 use names::{AccountId, AliasName, KeyId, Region, Time};
 use policy::{Document, Kind};
@@ -20,13 +21,7 @@ pub static BY_BACKING: Index<Kms, [u8; 16], KeyPlace, KeyRecord> =
 pub static BY_DELETION: Index<Kms, Time, KeyPlace, KeyRecord> =
     Index::many("kms/keys/deletion", |_, key| key.deletion.iter().map(|date| Time::from_micros(*date)).collect());
 
-pub static ALIASES: Table<Kms, AliasPlace, AliasRecord> = Table::new("kms/aliases").indexed(&[&BY_TARGET]);
-
-/// The aliases of a key.
-pub static BY_TARGET: Index<Kms, KeyPlace, AliasPlace, AliasRecord> =
-    Index::many("kms/aliases/target", |place, alias| {
-        KeyId::parse(&alias.target).map(|id| (place.0, place.1.clone(), id)).into_iter().collect()
-    });
+pub static ALIASES: Table<Kms, AliasPlace, AliasRecord> = Table::new("kms/aliases");
 
 /// One key.
 #[derive(Encode, Decode, Clone, Default)]
@@ -55,6 +50,10 @@ pub struct KeyRecord {
     /// All backing keys, the current one last.
     #[n(8)]
     pub backing: Vec<Backing>,
+    /// The names of all aliases that stand for the key, in order. They stand here too, since every call on the key asks for them
+    /// (`kms:ResourceAliases`); each operation on aliases writes both in one commit.
+    #[n(9)]
+    pub aliases: Vec<String>,
     #[cbor(skip)]
     pub parsed: OnceLock<Option<Arc<Document>>>,
 }
@@ -120,5 +119,27 @@ impl KeyRecord {
     /// A copy to be changed and written.
     pub fn edit(&self) -> Self {
         Self { parsed: OnceLock::new(), ..self.clone() }
+    }
+
+    /// A copy that has the alias too.
+    pub fn with_alias(&self, alias: &AliasName) -> Self {
+        let mut record = self.without_alias(alias);
+        let place = record.aliases.partition_point(|other| other.as_str() < alias.as_str());
+        record.aliases.insert(place, alias.as_str().to_owned());
+        record
+    }
+
+    /// A copy that does not have the alias.
+    pub fn without_alias(&self, alias: &AliasName) -> Self {
+        let mut record = self.edit();
+        record.aliases.retain(|other| other != alias.as_str());
+        record
+    }
+}
+
+impl AliasRecord {
+    /// The key that the alias stands for.
+    pub fn key(&self) -> Result<KeyId, Breakage> {
+        KeyId::parse(&self.target).ok_or(Breakage::Unreadable)
     }
 }

@@ -11,9 +11,7 @@ const TAGS_PER_KEY_MAX: usize = 50;
 pub fn check(old: &[(String, String)], new: &[Tag]) -> Result<Vec<(String, String)>, Fault> {
     let mut tags = old.to_vec();
     for (index, tag) in new.iter().enumerate() {
-        if tag.tag_key.to_lowercase().starts_with("aws:") {
-            return Err(Fault::Tag("Tags beginning with aws: are reserved"));
-        }
+        unreserved(&tag.tag_key)?;
         if new.iter().take(index).any(|other| other.tag_key == tag.tag_key) {
             return Err(Fault::Tag("Duplicate tag keys"));
         }
@@ -21,6 +19,13 @@ pub fn check(old: &[(String, String)], new: &[Tag]) -> Result<Vec<(String, Strin
         tags.push((tag.tag_key.clone(), tag.tag_value.clone()));
     }
     if tags.len() > TAGS_PER_KEY_MAX { Err(Fault::Tag("Too many tags")) } else { Ok(tags) }
+}
+
+pub fn unreserved(key: &str) -> Result<(), Fault> {
+    match key.to_lowercase().starts_with("aws:") {
+        true => Err(Fault::Tag("Tags beginning with aws: are reserved")),
+        false => Ok(()),
+    }
 }
 
 pub fn pairs(tags: &[Tag]) -> Vec<(String, String)> {
@@ -34,8 +39,11 @@ pub fn facts(demands: Demands, tags: &[Tag]) -> Demands {
     for tag in tags {
         demands = demands.fact(format!("aws:requesttag/{}", tag.tag_key.to_lowercase()), one(&tag.tag_value));
     }
-    if tags.is_empty() {
-        return demands;
-    }
-    demands.fact("aws:tagkeys", Fact::Many(tags.iter().map(|tag| tag.tag_key.clone().into()).collect()))
+    keys(demands, tags.iter().map(|tag| &tag.tag_key))
+}
+
+/// `aws:TagKeys`.
+pub fn keys<'a>(demands: Demands, keys: impl Iterator<Item = &'a String>) -> Demands {
+    let keys: Vec<_> = keys.map(|key| key.clone().into()).collect();
+    if keys.is_empty() { demands } else { demands.fact("aws:tagkeys", Fact::Many(keys)) }
 }

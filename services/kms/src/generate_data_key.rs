@@ -1,0 +1,70 @@
+//! kms:GenerateDataKey <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
+
+use crate::data_key::Wanted;
+use crate::fault::Fault;
+use crate::key::Key;
+use crate::{Kms, asked, context};
+use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Found, Operation, Outside, Remarks, Stop};
+use shapes_kms::{EncryptionAlgorithmSpec, GenerateDataKeyInput, GenerateDataKeyOutput};
+use vault::{DataKey, Used};
+
+pub struct GenerateDataKey;
+
+impl Operation for GenerateDataKey {
+    type Shape = shapes_kms::GenerateDataKey;
+    type Service = Kms;
+    type Target = Key;
+    type Staged = Used<DataKey>;
+    type Fault = Fault;
+    const TRAIL: Class = Class::Management { read_only: true };
+
+    fn aim(input: &GenerateDataKeyInput) -> Result<Aim<Key>, Fault> {
+        asked::any(&input.key_id)
+    }
+
+    fn demands(input: &GenerateDataKeyInput, key: &Found<Key>) -> Demands {
+        let demands = Demands::on(Action("kms:GenerateDataKey"), key.look());
+        context::facts(demands, &input.encryption_context, EncryptionAlgorithmSpec::SymmetricDefault)
+    }
+
+    fn dry_run(input: &GenerateDataKeyInput) -> bool {
+        input.dry_run == Some(true)
+    }
+
+    fn check(call: &Authorized<'_, Self>) -> Result<(), Fault> {
+        context::no_recipient(&call.input().recipient)?;
+        wanted(call.input()).check(call.target())
+    }
+
+    async fn prepare(call: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<Used<DataKey>, Stop<Fault>> {
+        wanted(call.input()).generate(call.target(), call.caller(), outside).await
+    }
+
+    async fn apply(
+        call: &Authorized<'_, Self>,
+        staged: &Used<DataKey>,
+        _: &mut Desk<'_, Kms>,
+    ) -> Result<GenerateDataKeyOutput, Stop<Fault>> {
+        Ok(GenerateDataKeyOutput {
+            ciphertext_blob: Some(staged.value.blob.as_bytes().to_vec().into()),
+            plaintext: Some(staged.value.plaintext.share()),
+            ciphertext_for_recipient: None,
+            key_id: Some(call.target().arn_ref()),
+            key_material_id: Some(asked::material_id(&call.target().id, staged.link.backing_key)),
+        })
+    }
+
+    fn remarks(call: &Authorized<'_, Self>, staged: &Used<DataKey>, _: &GenerateDataKeyOutput) -> Remarks {
+        let material = asked::material_id(&call.target().id, staged.link.backing_key);
+        Remarks { additional: vec![("keyMaterialId", material)], uses: vec![staged.link], ..Remarks::default() }
+    }
+}
+
+fn wanted(input: &GenerateDataKeyInput) -> Wanted<'_> {
+    Wanted {
+        spec: input.key_spec,
+        number_of_bytes: input.number_of_bytes,
+        context: &input.encryption_context,
+        grant_tokens: &input.grant_tokens,
+    }
+}
