@@ -20,7 +20,8 @@ pub struct Booted {
     pub vault: Arc<dyn Vault>,
     pub clock: Arc<SystemClock>,
     pub keys: &'static Keys,
-    pub installation: [u8; 16],
+    /// Whether the account was there before this start.
+    pub founded: bool,
     /// The root key file that was made or read, unless a passphrase is the seal.
     pub root_file: Option<PathBuf>,
 }
@@ -60,6 +61,12 @@ pub enum NoBoot {
     TrailCut(PathBuf),
     #[error("the audit trail cannot be read")]
     Trail,
+    #[error("a record of the store cannot be read")]
+    Unreadable,
+    #[error(
+        "this data directory belongs to account {account}, not to {named}: leave out --account-id, or name another data directory"
+    )]
+    AnotherAccount { account: AccountId, named: AccountId },
     #[error("the keys of this process were cut before")]
     Keys,
 }
@@ -80,6 +87,12 @@ pub async fn boot(config: &Config) -> Result<Booted, NoBoot> {
     })
     .map_err(|error| NoBoot::Store(config.data_dir.clone(), error))?;
     let store = Arc::new(Store::new(Arc::new(engine), barrier, Arc::clone(&entropy), store::WARM_BYTES_MAX_DEFAULT));
+    let account = iam::founded(&store).await.map_err(|_| NoBoot::Unreadable)?;
+    if let (Some(account), Some(named)) = (account, config.account)
+        && account != named
+    {
+        return Err(NoBoot::AnotherAccount { account, named });
+    }
     let standing = standing(&config.data_dir, &store, &keyring).await?;
     let vault: Arc<dyn Vault> = Arc::new(InProcess::new(keyring, clock.clone() as Arc<dyn Clock>, standing)?);
     let house = House::open(Wiring {
@@ -93,13 +106,13 @@ pub async fn boot(config: &Config) -> Result<Booted, NoBoot> {
         principals: Box::new(iam::Directory),
         documents: Box::new(iam::Directory),
         setting: Setting {
-            account: account(config, entropy.as_ref())?,
+            account: account.map_or_else(|| new_account(config, entropy.as_ref()), Ok)?,
             region: config.region.clone(),
             regions: config.regions.clone(),
         },
         rate: Rate::DEFAULT,
     });
-    Ok(Booted { house, store, vault, clock, keys, installation, root_file })
+    Ok(Booted { house, store, vault, clock, keys, founded: account.is_some(), root_file })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the binary cuts the keys of its process, once")]
@@ -107,7 +120,7 @@ pub fn cut() -> Result<&'static Keys, NoBoot> {
     secret::cut_keys().ok_or(NoBoot::Keys)
 }
 
-fn account(config: &Config, entropy: &dyn Entropy) -> Result<AccountId, NoEntropy> {
+fn new_account(config: &Config, entropy: &dyn Entropy) -> Result<AccountId, NoEntropy> {
     if let Some(account) = config.account {
         return Ok(account);
     }

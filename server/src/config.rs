@@ -89,11 +89,12 @@ impl Config {
         if !regions.contains(&region) {
             return Err(BadConfig::RegionNotServed(region.to_string()));
         }
-        let tls = match (args.tls_certificate_file.or(file.tls_certificate_file), args.tls_key_file.or(file.tls_key_file)) {
-            (Some(certificate), Some(key)) => Some((certificate, key)),
-            (None, None) => None,
-            _ => return Err(BadConfig::HalfTls),
-        };
+        let tls =
+            match (args.tls_certificate_file.or(file.tls_certificate_file), args.tls_key_file.or(file.tls_key_file)) {
+                (Some(certificate), Some(key)) => Some((certificate, key)),
+                (None, None) => None,
+                _ => return Err(BadConfig::HalfTls),
+            };
         let listen = args.listen.or(file.listen).unwrap_or(LISTEN);
         let danger_plain_listen = args.danger_plain_listen || file.danger_plain_listen == Some(true);
         if tls.is_none() && !listen.ip().is_loopback() && !danger_plain_listen {

@@ -12,7 +12,9 @@ const OWN_PATH: &str = "/_kagiban/";
 /// The answer to a request for one of the house's own paths; `None` for all that is AWS's.
 pub fn answer(method: &Method, path: &str) -> Option<Response<Bytes>> {
     match path {
-        HEALTH_PATH if method == Method::GET || method == Method::HEAD => Some(plain(StatusCode::OK, r#"{"status":"ok"}"#)),
+        HEALTH_PATH if method == Method::GET || method == Method::HEAD => {
+            Some(plain(StatusCode::OK, r#"{"status":"ok"}"#))
+        }
         HEALTH_PATH => Some(plain(StatusCode::METHOD_NOT_ALLOWED, r#"{"message":"only GET"}"#)),
         _ if path.starts_with(OWN_PATH) => Some(plain(StatusCode::NOT_FOUND, r#"{"message":"nothing is here"}"#)),
         _ => None,

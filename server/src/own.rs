@@ -1,11 +1,12 @@
 //! The house's own table: what the program itself puts on the trail.
 
 use kernel::{
-    Aim, Authorized, Class, Codes, Demands, Desk, Found, Never, Nothing, Operation, Outside, Remarks, Row, Service, Stop, Validation,
+    Aim, Authorized, Class, Codes, Demands, Desk, Found, Never, Nothing, Operation, Outside, Remarks, Row, Service,
+    Stop, Validation,
 };
 use shape::{
-    Empty, Kind, Location, Malformed, Member, Model, OperationModel, OperationShape, Read, Report, Schema, Secrecy, Shown, Sink, Source,
-    TimeFormat, Write,
+    Empty, Kind, Location, Malformed, Member, Model, OperationModel, OperationShape, Read, Report, Schema, Secrecy,
+    Shown, Sink, Source, TimeFormat, Write,
 };
 
 /// The marker of the house's own service. It has no tables.

@@ -67,7 +67,7 @@ async fn open(config: &Config) -> Result<(Booted, Founded), ExitCode> {
         timers::move_clock(&booted.clock, file);
     }
     let founded = founding::found(&booted, config).await.map_err(fail)?;
-    founding::note_dangers(&booted, config).await.map_err(fail)?;
+    founding::record_start(&booted, config).await.map_err(fail)?;
     Ok((booted, founded))
 }
 
@@ -98,7 +98,8 @@ fn greet(config: &Config, listener: &Listener) {
 }
 
 async fn wait_for_signal() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {

@@ -19,7 +19,12 @@ const HEAD_PERIOD: Duration = Duration::from_secs(5);
 const CLOCK_PERIOD: Duration = Duration::from_secs(1);
 
 /// Starts all timers. They end when `stop` says so; the head is written once more then.
-pub fn start(booted: &Booted, data_dir: PathBuf, clock_file: Option<PathBuf>, stop: watch::Receiver<bool>) -> JoinSet<()> {
+pub fn start(
+    booted: &Booted,
+    data_dir: PathBuf,
+    clock_file: Option<PathBuf>,
+    stop: watch::Receiver<bool>,
+) -> JoinSet<()> {
     let mut timers = JoinSet::new();
     for service in booted.house.services() {
         for task in service.tasks {

@@ -14,7 +14,9 @@ const BROKEN: u8 = 1;
 pub async fn verify(args: cli::Verify) -> ExitCode {
     match look(&args).await {
         Ok(Looked { verdict: Verdict::Whole { count, .. }, uses, open_uses }) => {
-            say(format_args!("intact: {count} records, {uses} uses of keys, {open_uses} of them by calls that were not committed"));
+            say(format_args!(
+                "intact: {count} records, {uses} uses of keys, {open_uses} of them by calls that were not committed"
+            ));
             ExitCode::SUCCESS
         }
         Ok(Looked { verdict: Verdict::Broken { sequence, flaw }, .. }) => {
@@ -52,12 +54,13 @@ async fn look(args: &cli::Verify) -> Result<Looked, NoVerdict> {
         None => None,
     };
     let reader = TrailReader::open(directory).map_err(|error| NoBoot::Store(directory.clone(), error))?;
+    let barrier = keyring.barrier();
     let mut uses = 0_u64;
     let mut last_use = 0_u64;
-    let verdict = store::verify(&reader, &keyring.barrier(), anchor.map(|(anchor, _)| anchor), |recorded| {
+    let verdict = store::verify(&reader, &barrier, anchor.map(|(anchor, _)| anchor), |recorded| {
         let Some(event) = kernel::Event::decode(&recorded.bytes) else { return };
         uses += event.uses.len() as u64;
-        last_use = event.uses.iter().map(|one| one.number()).fold(last_use, u64::max);
+        last_use = event.uses.iter().map(|one| one.number).fold(last_use, u64::max);
     });
     let verdict = verdict.await.map_err(|_| NoBoot::Trail)?;
     Ok(Looked { verdict, uses, open_uses: last_use.saturating_sub(uses) })
