@@ -73,6 +73,6 @@ impl Operation for CreateAccessKey {
     }
 
     fn remarks(_: &Authorized<'_, Self>, made: &Made, _: &CreateAccessKeyOutput) -> Remarks {
-        Remarks { uses: vec![made.key.link.clone()], ..Remarks::default() }
+        Remarks { uses: vec![made.key.link], ..Remarks::default() }
     }
 }

@@ -7,8 +7,8 @@ use kernel::{Reads, Resolved, Wait};
 use names::Arn;
 use vault::WrappedAccessKey;
 
-/// The three upward traits over IAM's tables. It has no state: all is read for each call, through the call's own read set, so that what
-/// changes between reading and commit is a conflict.
+/// The three upward traits over IAM's tables. It has no state: all is read for each call, through the call's own read
+/// set, so that what changes between reading and commit is a conflict.
 #[derive(Clone, Copy, Default)]
 pub struct Directory;
 
@@ -77,4 +77,74 @@ async fn policies(caller: &Caller, mut reads: Reads<'_, Iam>) -> Result<Policies
     let Some(user) = reads.row(&USERS, &(caller.account(), id.clone())).await? else { return Ok(Policies::default()) };
     let identity = user.documents().ok_or(Breakage::Unreadable)?.clone();
     Ok(Policies { identity, ..Policies::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::{FoundAccount, SERVICE};
+    use house::{ACCOUNT, House, OTHER_ACCOUNT, Upward, keys};
+    use kernel::Opened;
+    use names::AccountId;
+    use shape::Empty;
+    use shapes_iam::{CreateAccessKeyOutput, CreateUser, CreateUserInput, DeleteUser, DeleteUserInput};
+    use std::sync::Arc;
+
+    async fn resolve(house: &House, arn: &str) -> Resolved {
+        let mut reading = house.rounds("iam").reading::<Iam>();
+        resolved(&Arn::parse(arn).unwrap(), reading.reads()).await.unwrap()
+    }
+
+    /// A founded house, and its administrator.
+    async fn founded() -> (Arc<House>, house::Actor) {
+        let upward = Upward {
+            credentials: Box::new(Directory),
+            principals: Box::new(Directory),
+            documents: Box::new(Directory),
+        };
+        let house = House::plan([&SERVICE]).upward(upward).boot().await;
+        let account = AccountId::parse(ACCOUNT).unwrap();
+        let founding = house.rounds("iam").recorded::<FoundAccount>(account, house.region().clone(), Empty).await;
+        let founding = founding.unwrap();
+        let Opened::Answer(answer) = founding.open(&keys().exit) else { unreachable!("the account is founded") };
+        let key = &answer.output::<CreateAccessKeyOutput>().unwrap().access_key;
+        let admin = house.holder(account, "", &key.access_key_id, &key.secret_access_key);
+        (house, admin)
+    }
+
+    #[tokio::test]
+    async fn a_user_who_comes_again_under_a_name_is_another_one() {
+        let (house, admin) = founded().await;
+        let arn = format!("arn:aws:iam::{ACCOUNT}:user/team/Alice");
+        let create = || CreateUserInput { path: Some("/team/".to_owned()), ..CreateUserInput::new("Alice".to_owned()) };
+        let made = admin.call::<CreateUser>(create()).await;
+        let id = Resolved::Id(made.output().user.as_ref().unwrap().user_id.clone());
+        assert_eq!(resolve(&house, &arn).await, id);
+        admin.call::<DeleteUser>(DeleteUserInput { user_name: "Alice".to_owned() }).await.output();
+        assert_eq!(resolve(&house, &arn).await, Resolved::Missing);
+        admin.call::<CreateUser>(create()).await.output();
+        let again = resolve(&house, &arn).await;
+        assert!(matches!(again, Resolved::Id(_)) && again != id);
+    }
+
+    #[tokio::test]
+    async fn an_arn_is_the_whole_of_a_name() {
+        let (house, _) = founded().await;
+        for (arn, expected) in [
+            (format!("arn:aws:iam::{ACCOUNT}:user/Administrator"), Resolved::Missing),
+            (format!("arn:aws:iam::{ACCOUNT}:user/path/administrator"), Resolved::Missing),
+            (format!("arn:aws:iam::{ACCOUNT}:role/administrator"), Resolved::Missing),
+            (format!("arn:aws:sts::{ACCOUNT}:federated-user/administrator"), Resolved::Missing),
+            (format!("arn:aws:s3::{ACCOUNT}:user/administrator"), Resolved::Missing),
+            (format!("arn:aws:iam::{ACCOUNT}:root"), Resolved::Elsewhere),
+            (format!("arn:aws:iam::{OTHER_ACCOUNT}:root"), Resolved::Elsewhere),
+            (format!("arn:aws:iam::{OTHER_ACCOUNT}:user/administrator"), Resolved::Elsewhere),
+        ] {
+            assert_eq!(resolve(&house, &arn).await, expected, "{arn}");
+        }
+        let administrator = resolve(&house, &format!("arn:aws:iam::{ACCOUNT}:user/administrator")).await;
+        assert!(matches!(administrator, Resolved::Id(_)));
+    }
 }

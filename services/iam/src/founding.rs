@@ -1,7 +1,7 @@
 //! The founding of an account, before anybody can call: it gets an administrator with one access key.
 //!
-//! It is an operation like all others, so that it is on the trail and done as a whole or not at all; it is internal, so that no wire leads
-//! to it; and the secret leaves the house by receipt and exit only.
+//! It is an operation like all others, so that it is on the trail and done as a whole or not at all; it is internal, so
+//! that no wire leads to it; and the secret leaves the house by receipt and exit only.
 
 use crate::fault::Fault;
 use crate::managed::ADMINISTRATOR_ACCESS;
@@ -22,7 +22,8 @@ use vault::{NewAccessKey, Used};
 /// The name of an account's first user.
 pub const ADMINISTRATOR: &str = "administrator";
 
-/// Founds the account in which it is called. Refused (`EntityAlreadyExists`) when it is there already. The answer is that of CreateAccessKey.
+/// Founds the account in which it is called. Refused (`EntityAlreadyExists`) when it is there already. The answer is
+/// that of CreateAccessKey.
 pub struct FoundAccount;
 
 /// The account of this installation; `None` before its founding. The program asks before a house can be opened.
@@ -129,7 +130,7 @@ impl Operation for FoundAccount {
             ("userId", made.user.clone()),
             ("accessKeyId", made.access_key.clone()),
         ];
-        Remarks { uses: vec![made.key.link.clone()], service_details: Some(details), ..Remarks::default() }
+        Remarks { uses: vec![made.key.link], service_details: Some(details), ..Remarks::default() }
     }
 }
 

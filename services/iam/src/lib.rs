@@ -1,7 +1,7 @@
 //! IAM. Users with their policies, tags and access keys; the secrets of the keys live in the vault.
 //!
-//! [`Directory`] tells the rest of the house who a credential stands for and which policies bear on him; [`FoundAccount`] makes an account
-//! and its administrator before anybody can call.
+//! [`Directory`] tells the rest of the house who a credential stands for and which policies bear on him;
+//! [`FoundAccount`] makes an account and its administrator before anybody can call.
 
 mod attach_user_policy;
 mod create_access_key;

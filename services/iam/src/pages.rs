@@ -1,4 +1,5 @@
-//! Pages: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html>, `MaxItems` and `Marker`, alike in all lists.
+//! Pages: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html>, `MaxItems` and `Marker`, alike in
+//! all lists.
 
 use crate::fault::Fault;
 use kernel::{Breakage, Markers, Outside, Stop};
@@ -41,7 +42,8 @@ impl Paging {
         self.markers.seal(cursor)
     }
 
-    /// The page of `list`, which is in the order of its keys. An item that is gone by now does no harm: the page goes on behind its place.
+    /// The page of `list`, which is in the order of its keys. An item that is gone by now does no harm: the page goes
+    /// on behind its place.
     pub fn cut<'a, T>(
         &self,
         list: &'a [T],

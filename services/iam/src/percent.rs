@@ -1,4 +1,5 @@
-//! Percent-encoding as IAM's answers have it for policy documents: RFC 3986, unreserved characters alone stand for themselves.
+//! Percent-encoding as IAM's answers have it for policy documents: RFC 3986, unreserved characters alone stand for
+//! themselves.
 
 /// Two digits that RFC 3986 (2.1) wants in upper case.
 const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];

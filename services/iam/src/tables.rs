@@ -41,8 +41,8 @@ pub struct AccountRecord {
     pub created: i64,
 }
 
-/// One user. All that decides what he may stands in this one record, so that a Deny that is added while a call runs is a conflict with what
-/// the call has read.
+/// One user. All that decides what he may stands in this one record, so that a Deny that is added while a call runs is
+/// a conflict with what the call has read.
 #[derive(Encode, Decode, Clone, Default)]
 #[cbor(map)]
 pub struct UserRecord {
@@ -101,8 +101,8 @@ impl UserRecord {
         user_arn(account, &self.path, &self.name)
     }
 
-    /// The user's policies, parsed once for as long as the row stays warm. `None` if one of them does not parse any more: then it cannot be
-    /// told what it denies, and nothing is decided.
+    /// The user's policies, parsed once for as long as the row stays warm. `None` if one of them does not parse any
+    /// more: then it cannot be told what it denies, and nothing is decided.
     pub fn documents(&self) -> Option<&Documents> {
         let parse = || {
             let inline = self.inline.iter().map(|(name, text)| {
