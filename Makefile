@@ -17,7 +17,8 @@ run: ## build Kagiban and start it on 127.0.0.1:4566, with an embedded store in 
 	@printf '  export AWS_SHARED_CREDENTIALS_FILE=%s\n' '$(CURDIR)/$(DATA)/credentials'
 	@printf '  export AWS_DEFAULT_REGION=ap-northeast-1\n'
 	@printf '  aws sts get-caller-identity\n\nControl-C stops it; `make clean-run` throws away what it kept.\n\n'
-	@exec target/release/kagiban serve --data-dir $(DATA)/data --listen $(LISTEN) --credentials-file $(DATA)/credentials --root-key-file $(DATA)/root.key
+	@exec target/release/kagiban serve --data-dir $(DATA)/data --listen $(LISTEN) \
+		--credentials-file $(DATA)/credentials --root-key-file $(DATA)/root.key
 
 test: ## install what the tests need, then run everything: this is what CI runs
 	python3 ci/suites.py test
@@ -33,7 +34,8 @@ clients: ## make the virtual environments of the test clients
 	sh ci/clients.sh
 
 clients-lock: ## write tests/clients/*.txt anew from the *.in files (needs pip-tools)
-	cd tests/clients && for list in boto3 awscli; do pip-compile --quiet --generate-hashes --no-header --no-emit-find-links --strip-extras -o $$list.txt $$list.in; done
+	cd tests/clients && for list in boto3 awscli; do \
+		pip-compile --quiet --generate-hashes --no-header --no-emit-find-links --strip-extras -o $$list.txt $$list.in; done
 
 clean-run: ## throw away what `make run` kept: keys, users, trail and root
 	rm -rf $(DATA)

@@ -26,5 +26,7 @@ try() {
 
 venv .venv-tests tests/clients/boto3.txt
 venv .venv-awscli tests/clients/awscli.txt
-.venv-tests/bin/python -c 'import boto3, botocore, pytest; print("boto3", boto3.__version__, "botocore", botocore.__version__, "pytest", pytest.__version__)'
+.venv-tests/bin/python -c '
+import boto3, botocore, pytest
+print("boto3", boto3.__version__, "botocore", botocore.__version__, "pytest", pytest.__version__)'
 .venv-awscli/bin/aws --version

@@ -89,8 +89,8 @@ impl MessageKey {
         Self::of(key.as_ref())
     }
 
-    /// As [`MessageKey::derive`], with a commitment: GCM alone lets a crafted message open under two keys. The commitment is the second half
-    /// of the derived bytes; it goes with the message, and who opens compares it first.
+    /// As [`MessageKey::derive`], with a commitment: GCM alone lets a crafted message open under two keys. The commitment is the second
+    /// half of the derived bytes; it goes with the message, and who opens compares it first.
     pub fn derive_committing(
         base: &Secret,
         opener: &Opener,

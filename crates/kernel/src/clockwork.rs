@@ -4,8 +4,8 @@ use names::{Clock, Moment, Time};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// How far wall time may lead the time that has passed since boot. NTP's slews and leap seconds are far below it; a machine that slept longer
-/// than this has to be restarted before dates are believed again.
+/// How far wall time may lead the time that has passed since boot. NTP's slews and leap seconds are far below it; a machine that slept
+/// longer than this has to be restarted before dates are believed again.
 pub const CLOCK_LEAD_SECONDS_MAX: u64 = 24 * 60 * 60;
 
 /// Wall time of the system and monotonic time since it was made, both moved by an offset that is zero unless danger was asked for.

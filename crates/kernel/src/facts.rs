@@ -1,7 +1,8 @@
 //! The condition keys of a request, computed when a policy asks for them.
 //!
 //! Each global key is one row of [`GLOBAL`]; a key that is not here and that neither service, demand nor target knows is absent, which
-//! is not the same as false. The keys that describe the caller (`aws:username` and its kind) the policy crate answers by itself: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>.
+//! is not the same as false. The keys that describe the caller (`aws:username` and its kind) the policy crate answers by itself:
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>.
 
 use crate::demands::Demand;
 use crate::steps::Steps;

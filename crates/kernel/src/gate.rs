@@ -262,8 +262,8 @@ fn decide(caller: &Caller, policies: &Policies, demand: &Demand, facts: &dyn pol
     policy::evaluate(&request, &sources)
 }
 
-/// AWS's words for a denial. The caller's own side speaks first, and a missing thing has a policy that allows nothing: so of another account's
-/// thing the caller does not hear whether it exists.
+/// AWS's words for a denial. The caller's own side speaks first, and a missing thing has a policy that allows nothing: so of another
+/// account's thing the caller does not hear whether it exists.
 fn denied(member: &Member, demands: &demands::Demands, cause: Option<(&Demand, &policy::Denial)>) -> Ending {
     let (code, status) = member.service.codes.access_denied;
     let who = member.caller.arn();
@@ -408,8 +408,8 @@ async fn repeat(house: &House, family: &mut Family, member: &mut Member) -> Step
     }
 }
 
-/// The family does not take place: its root fails, and the items of a batch all do (what was written for one that falls must not stay), each
-/// with its own refusal if it has one by now.
+/// The family does not take place: its root fails, and the items of a batch all do (what was written for one that falls must not stay),
+/// each with its own refusal if it has one by now.
 fn fall(house: &House, family: &mut Family, failure: impl Fn(&Member) -> Failure) {
     let first = if family.batch { 0 } else { family.members.len().saturating_sub(1) };
     for member in family.members.iter_mut().skip(first).filter(|member| member.failure.is_none()) {

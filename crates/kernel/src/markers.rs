@@ -1,7 +1,8 @@
 //! Markers: where a list goes on, as callers carry it from page to page.
 //!
-//! Inside, a page ends at a [`Cursor`], which is the key of a row. Outside it is sealed: it tells nothing, it opens for the same list only (account,
-//! Region, operation, and what else the operation names), and it stays good when rows come and go, the one it was made of included.
+//! Inside, a page ends at a [`Cursor`], which is the key of a row. Outside it is sealed: it tells nothing, it opens for the same list only
+//! (account, Region, operation, and what else the operation names), and it stays good when rows come and go, the one it was made of
+//! included.
 
 use crate::{Breakage, Outside};
 use base64::Engine;
@@ -37,8 +38,8 @@ impl Markers {
         self.store.open_cursor(&self.place, &sealed).ok_or(ForeignMarker)
     }
 
-    /// The marker for the page after `cursor`: letters, digits, `-` and `_`, four for each three bytes of 45 more than the cursor has. Sealed
-    /// again, the same cursor is another text.
+    /// The marker for the page after `cursor`: letters, digits, `-` and `_`, four for each three bytes of 45 more than the cursor has.
+    /// Sealed again, the same cursor is another text.
     pub fn seal(&self, cursor: &Cursor) -> Result<String, Breakage> {
         Ok(URL_SAFE_NO_PAD.encode(self.store.seal_cursor(&self.place, cursor)?))
     }

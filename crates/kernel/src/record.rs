@@ -62,8 +62,8 @@ fn event(id: [u8; 16], member: &Member) -> Event {
     }
 }
 
-/// What the call aimed at, and what came to be by it. Of a call that was refused, no more than what is of the caller's own account: he shall
-/// not read on his trail what the refusal did not tell him.
+/// What the call aimed at, and what came to be by it. Of a call that was refused, no more than what is of the caller's own account: he
+/// shall not read on his trail what the refusal did not tell him.
 fn resources(member: &Member, remarks: Option<&Remarks>) -> Vec<Resource> {
     let account = member.caller.account();
     let passed = member.judged.is_some();

@@ -27,8 +27,8 @@ pub struct Standing {
     pub head: [u8; 32],
 }
 
-/// The vault's mark on the trail's head and on its own standing, for a file that is kept apart from the trail: whoever cuts the trail's tail
-/// cannot make one for what is left.
+/// The vault's mark on the trail's head and on its own standing, for a file that is kept apart from the trail: whoever cuts the trail's
+/// tail cannot make one for what is left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HeadSeal {
     pub standing: Standing,

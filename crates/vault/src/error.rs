@@ -24,8 +24,8 @@ pub enum VaultError {
     /// The ciphertext names a backing key that the judged key does not have (KMS: IncorrectKeyException).
     #[error("the ciphertext belongs to another key")]
     AnotherKey,
-    /// A wrapped record did not open under what it must be bound to: whoever keeps it has changed, moved or lost it. The house's fault, never
-    /// the caller's: the key is to be quarantined.
+    /// A wrapped record did not open under what it must be bound to: whoever keeps it has changed, moved or lost it. The house's fault,
+    /// never the caller's: the key is to be quarantined.
     #[error("a wrapped record does not open")]
     RecordRefused,
     /// A length or a text is outside its named limit.

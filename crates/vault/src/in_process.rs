@@ -92,8 +92,8 @@ impl InProcess {
         })
     }
 
-    /// All refusals take the same steps, whether the key exists, and whether it was used today or not: the steps that a first success takes.
-    /// Only a success with a signing key of the day is shorter.
+    /// All refusals take the same steps, whether the key exists, and whether it was used today or not: the steps that a first success
+    /// takes. Only a success with a signing key of the day is shorter.
     fn check_signature(&self, claim: &Identify<'_>) -> Result<Ticket, VaultError> {
         if !claim.is_within_bounds() {
             return Err(VaultError::OutOfBounds);

@@ -5,9 +5,9 @@
 //! vault keeps by itself. What a key is used for demands [`Usable`], made from the thing that the call was judged upon and from its state:
 //! authorized for key A, nobody can use key B.
 //!
-//! From the top: a [`Seal`] opens the root key, the root key opens the [`Keyring`] of domain keys, a domain key opens the wrapped records of
-//! backing keys and access keys ([`Wrapped`], [`WrappedAccessKey`]), and from a backing key one key is derived for each [`Blob`]. The wrapped
-//! records are kept by others and travel with the messages; unwrapped keys never leave. The vault reads and writes no file.
+//! From the top: a [`Seal`] opens the root key, the root key opens the [`Keyring`] of domain keys, a domain key opens the wrapped records
+//! of backing keys and access keys ([`Wrapped`], [`WrappedAccessKey`]), and from a backing key one key is derived for each [`Blob`]. The
+//! wrapped records are kept by others and travel with the messages; unwrapped keys never leave. The vault reads and writes no file.
 
 mod access_key;
 mod blob;

@@ -12,7 +12,8 @@ pub const KEY_FILE_BYTES: usize = 32;
 pub const PASSPHRASE_BYTES_MIN: usize = 15;
 pub const PASSPHRASE_BYTES_MAX: usize = 1024;
 
-/// RFC 9106, section 4, the second recommended option: 64 MiB, three passes, four lanes. Above OWASP's least (19 MiB, two passes, one lane).
+/// RFC 9106, section 4, the second recommended option: 64 MiB, three passes, four lanes. Above OWASP's least (19 MiB, two passes, one
+/// lane).
 const MEMORY_KIB: u32 = 64 << 10;
 const PASSES: u32 = 3;
 const LANES: u32 = 4;

@@ -25,8 +25,8 @@ pub(crate) const BACKING_KEY_BYTES: usize = 32;
 /// The length of an access key's secret in bytes; all of them are letters of the base64 alphabet.
 pub(crate) const ACCESS_KEY_BYTES: usize = 40;
 
-/// The form of a record: form (1 byte) ‖ id of the domain key (4) ‖ N (16) ‖ IV (12) ‖ ciphertext ‖ tag (16). It is part of what a record is
-/// bound to, so that no record can be read in another form than it was written in.
+/// The form of a record: form (1 byte) ‖ id of the domain key (4) ‖ N (16) ‖ IV (12) ‖ ciphertext ‖ tag (16). It is part of what a record
+/// is bound to, so that no record can be read in another form than it was written in.
 const FORM: u8 = 1;
 const HEADER_BYTES: usize = 1 + 4 + MESSAGE_NONCE_BYTES;
 

@@ -1,4 +1,5 @@
-//! Who is who: access keys, users and their policies, kept in tables of the harness's own and shown to the house by its three upward traits.
+//! Who is who: access keys, users and their policies, kept in tables of the harness's own and shown to the house by its three upward
+//! traits.
 
 use kernel::{
     Breakage, Caller, Credential, Credentials, Documents, Policies, Principal, Principals, ReadSet, Resolved, Wait,

@@ -26,7 +26,8 @@ struct Hook {
 }
 
 impl HookedEngine {
-    /// Before each of the next `times` commits that validate what they have read, `act` runs to its end. Commits that happen meanwhile pass.
+    /// Before each of the next `times` commits that validate what they have read, `act` runs to its end. Commits that happen meanwhile
+    /// pass.
     pub(crate) fn hook<F: Future<Output = ()> + Send + 'static>(
         &self,
         times: u64,

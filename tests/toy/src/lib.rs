@@ -1,5 +1,5 @@
-//! A toy service, written as a real one would be: boxes, each with a policy and a key of its own, and a secret note inside. It exists so that
-//! every promise of the door is tried by a service before there is one.
+//! A toy service, written as a real one would be: boxes, each with a policy and a key of its own, and a secret note inside. It exists so
+//! that every promise of the door is tried by a service before there is one.
 
 mod attach_deny;
 mod copy_note;

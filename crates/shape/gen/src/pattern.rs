@@ -1,7 +1,8 @@
 //! Patterns from Java's syntax, which the models speak, into that of the `regex` crate.
 //!
-//! The two differ where it matters: `\w`, `\d` and `\s` are ASCII in Java and Unicode in `regex`, a point stops at five line ends in Java, and
-//! `\uD800\uDC00` is one character. What `regex` cannot do in linear time (looking around, possessive repetition, references back) is refused.
+//! The two differ where it matters: `\w`, `\d` and `\s` are ASCII in Java and Unicode in `regex`, a point stops at five line ends in Java,
+//! and `\uD800\uDC00` is one character. What `regex` cannot do in linear time (looking around, possessive repetition, references back) is
+//! refused.
 
 use std::iter::Peekable;
 use std::str::Chars;

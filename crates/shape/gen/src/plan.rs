@@ -1,5 +1,5 @@
-//! What will be made of a model: which shapes, under which names, of which Rust types, how secret. Everything that can be refused is refused
-//! here, before a line is written.
+//! What will be made of a model: which shapes, under which names, of which Rust types, how secret. Everything that can be refused is
+//! refused here, before a line is written.
 
 use crate::fault::{Fault, Unfit};
 use crate::house::{Class, House};

@@ -200,7 +200,8 @@ fn read_side(rust: &str, fields: &[Field<'_>], out: &mut String) {
     let _ = write!(
         out,
         "\nimpl shape::Read for {rust} {{\n    fn read(\n        schema: &'static shape::Schema,\n        \
-         source: &mut dyn shape::Source,\n        report: &mut shape::Report,\n    ) -> Result<Option<Self>, shape::Malformed> {{\n"
+         source: &mut dyn shape::Source,\n        report: &mut shape::Report,\n    \
+         ) -> Result<Option<Self>, shape::Malformed> {{\n"
     );
     if fields.is_empty() {
         out.push_str("        shape::read_members(schema, source, report, &mut |_, _, _| Ok(()))?;\n");
@@ -253,7 +254,8 @@ fn enumeration(plan: &Plan<'_>, name: &str, values: &[String], out: &mut String)
         let _ = write!(
             out,
             "\nimpl shape::Read for {rust} {{\n    fn read(\n        schema: &'static shape::Schema,\n        \
-             source: &mut dyn shape::Source,\n        report: &mut shape::Report,\n    ) -> Result<Option<Self>, shape::Malformed> {{\n        \
+             source: &mut dyn shape::Source,\n        report: &mut shape::Report,\n    \
+             ) -> Result<Option<Self>, shape::Malformed> {{\n        \
              shape::read_enumeration(schema, source, report)\n    }}\n}}\n"
         );
     }
