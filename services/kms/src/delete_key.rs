@@ -57,8 +57,9 @@ impl Operation for DeleteKey {
         Ok(Empty)
     }
 
-    fn remarks(_: &Authorized<'_, Self>, staged: &Used<()>, _: &Empty) -> Remarks {
-        Remarks { uses: vec![staged.link], service_details: Some(Vec::new()), ..Remarks::default() }
+    /// As AWS's records since December 2022: <https://docs.aws.amazon.com/kms/latest/developerguide/ct-delete-key.html>.
+    fn remarks(call: &Authorized<'_, Self>, staged: &Used<()>, _: &Empty) -> Remarks {
+        Remarks { uses: vec![staged.link], service_details: Some(Vec::new()), ..call.target().remarks() }
     }
 }
 
