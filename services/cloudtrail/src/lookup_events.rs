@@ -115,7 +115,7 @@ impl<'a> Query<'a> {
         };
         let (start, end) = (input.start_time, input.end_time);
         let oldest = now - DAY * HISTORY_DAYS_MAX;
-        if start.unwrap_or(oldest) > end.unwrap_or(now) {
+        if start.is_some_and(|start| start > end.unwrap_or(now)) {
             return Err(Fault::TimeRange);
         }
         // Both ends are included, and events show their time in whole seconds: so they are compared.

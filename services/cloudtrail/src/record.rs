@@ -46,7 +46,7 @@ fn record(event: &Event) -> Map<String, Value> {
     put("requestID", text(&event.request_id).filter(|_| !service_event));
     put("eventID", text(&event_id(event)));
     put("readOnly", Some(Value::Bool(event.read_only)));
-    put("resources", list(event.resources.iter().map(resource)));
+    put("resources", list(event.resources.iter().map(resource)).filter(|_| !UNLISTED.contains(&event.source.as_str())));
     put("eventType", text(if service_event { "AwsServiceEvent" } else { "AwsApiCall" }));
     put("managementEvent", Some(Value::Bool(true)));
     put("recipientAccountId", text(&event.recipient));
@@ -55,6 +55,10 @@ fn record(event: &Event) -> Map<String, Value> {
     put("tlsDetails", event.tls.as_ref().map(tls));
     record
 }
+
+/// Services whose records have no `resources`. The history lists the resources of their events nevertheless:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html>.
+const UNLISTED: &[&str] = &["iam.amazonaws.com"];
 
 /// CloudTrail's word for what a service did by itself.
 const INTERNAL: &str = "AWS Internal";
