@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-/// Two halves: what is used stands in the young one; when that is full it becomes the old one, and the old one is dropped. So the bytes
-/// stay under the limit, each step costs the same, and what is in use survives.
+/// Two halves: what is used stands in the young one; when that is full it becomes the old one, and the old one is
+/// dropped. So the bytes stay under the limit, each step costs the same, and what is in use survives.
 pub(crate) struct Bounded<T> {
     young: Half<T>,
     old: Half<T>,

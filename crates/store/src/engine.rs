@@ -40,13 +40,15 @@ pub trait Engine: TrailSource {
         limit: usize,
     ) -> Answer<'a, Result<Rows, EngineFault>>;
 
-    /// All or nothing, and durable when it answers `Ok`. A future that is dropped after its first poll may still be committed.
+    /// All or nothing, and durable when it answers `Ok`. A future that is dropped after its first poll may still be
+    /// committed.
     fn commit(&self, batch: Batch) -> Answer<'_, Result<Committed, CommitError>>;
 
     /// The last row of the trail, as it signs for itself; `None` before the first commit.
     fn head(&self) -> Answer<'_, Result<Option<Head>, EngineFault>>;
 
-    /// Upkeep of the trail's look-up index: adds `entries` and notes that all up to sequence `upto` are in. Adding twice is adding once.
+    /// Upkeep of the trail's look-up index: adds `entries` and notes that all up to sequence `upto` are in. Adding
+    /// twice is adding once.
     fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Answer<'_, Result<(), EngineFault>>;
 
     /// The sequence up to which the look-up index is complete; 0 before the first upkeep.
@@ -55,12 +57,14 @@ pub trait Engine: TrailSource {
     /// Times and sequences of the events under a token, newest first.
     fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<(Time, u64)>, EngineFault>>;
 
-    /// A row about the store itself (how it is unsealed). It is neither sealed nor recorded: it is read before there is a barrier.
+    /// A row about the store itself (how it is unsealed). It is neither sealed nor recorded: it is read before there is
+    /// a barrier.
     fn note<'a>(&'a self, name: &'a str) -> Answer<'a, Result<Option<Vec<u8>>, EngineFault>>;
 
     fn put_note<'a>(&'a self, name: &'a str, bytes: Vec<u8>) -> Answer<'a, Result<(), EngineFault>>;
 
-    /// Erases what deleted and replaced rows have left behind. When it answers `Ok`, their bytes are nowhere in the data directory.
+    /// Erases what deleted and replaced rows have left behind. When it answers `Ok`, their bytes are nowhere in the
+    /// data directory.
     fn scrub(&self) -> Answer<'_, Result<(), ScrubError>>;
 }
 
@@ -92,7 +96,8 @@ pub enum Check {
     At { space: &'static str, key: Vec<u8>, revision: Revision },
     /// There is no such row.
     Absent { space: &'static str, key: Vec<u8> },
-    /// The range holds these rows at these revisions, in the order of their keys, and no other. No rows: the range is empty.
+    /// The range holds these rows at these revisions, in the order of their keys, and no other. No rows: the range is
+    /// empty.
     Range { space: &'static str, range: Range, rows: Vec<(Vec<u8>, Revision)> },
 }
 
@@ -192,10 +197,12 @@ pub enum ScrubError {
 pub struct Oversized;
 
 impl Batch {
-    /// A batch as an engine takes it. [`crate::Draft::into_batch`] is the way to one whose values are sealed and whose rows are kept warm.
+    /// A batch as an engine takes it. [`crate::Draft::into_batch`] is the way to one whose values are sealed and whose
+    /// rows are kept warm.
     ///
     /// # Panics
-    /// When there is no event: what is not on the trail does not happen, so a commit without a record is a fault of the house.
+    /// When there is no event: what is not on the trail does not happen, so a commit without a record is a fault of the
+    /// house.
     pub fn new(
         store: &Store,
         checks: Vec<Check>,

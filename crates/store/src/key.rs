@@ -5,8 +5,8 @@ use names::{AccountId, AliasName, KeyId, Region, Time};
 use secret::Identity;
 use std::marker::PhantomData;
 
-/// A key, or a part of one. The encoding says where it ends, so parts can stand one after another, and compares byte by byte as the values
-/// do. It is kept in the clear.
+/// A key, or a part of one. The encoding says where it ends, so parts can stand one after another, and compares byte by
+/// byte as the values do. It is kept in the clear.
 pub trait TableKey: Sized + Send + Sync {
     fn encode(&self, out: &mut Vec<u8>);
 
@@ -111,7 +111,8 @@ fn prefix_bytes<K>(parts: &impl PrefixOf<K>) -> Vec<u8> {
     bytes
 }
 
-/// Zero is written as 0x00 0xFF; the end of a string, by [`encode_text`], as 0x00 0x00. So a string sorts before those it begins.
+/// Zero is written as 0x00 0xFF; the end of a string, by [`encode_text`], as 0x00 0x00. So a string sorts before those
+/// it begins.
 fn escape(text: &[u8], out: &mut Vec<u8>) {
     for byte in text {
         out.push(*byte);

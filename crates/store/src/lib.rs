@@ -1,11 +1,16 @@
 //! Ordered, transactional tables of typed, sealed records, and the rows of the trail.
 //!
-//! Values are sealed by the [`cipher::Barrier`] before an engine sees them; **the keys of rows and the names of spaces are not**: an
-//! engine has to order them. What must not be read by whoever holds the disk does not belong into a key.
+//! Values are sealed by the [`cipher::Barrier`] before an engine sees them; **the keys of rows and the names of spaces
+//! are not**: an engine has to order them. What must not be read by whoever holds the disk does not belong into a key.
 //!
-//! From below: an [`Engine`] keeps `(space, key) → row` and the trail, and takes [`Batch`]es that it commits as a whole or not at all
-//! ([`SqliteEngine`], [`MemoryEngine`]; one suite runs on both). A [`Store`] makes typed [`Table`]s of it and keeps decoded rows warm. A
-//! [`Draft`] gathers the writes of a family of calls over what the store holds, and becomes a batch.
+//! A value opens only at its own place, revision and format: a row that is copied to another key, or an older value
+//! under the newer revision, does not. A whole row of yesterday, revision included, does: that it is out of date, only
+//! the trail knows, whose events name the revisions that were written ([`Wrote`]).
+//!
+//! From below: an [`Engine`] keeps `(space, key) → row` and the trail, and takes [`Batch`]es that it commits as a whole
+//! or not at all ([`SqliteEngine`], [`MemoryEngine`]; one suite runs on both). A [`Store`] makes typed [`Table`]s of it
+//! and keeps decoded rows warm. A [`Draft`] gathers the writes of a family of calls over what the store holds, and
+//! becomes a batch.
 //!
 //! There is no path to a commit without an event: [`Batch::new`] demands at least one.
 
@@ -33,7 +38,7 @@ pub use key::{Cursor, Only, PrefixOf, Span, TableKey};
 pub use memory::MemoryEngine;
 pub use record::{NoPrevious, Record};
 pub use revision::Revision;
-pub use sqlite::{OpenError, SqliteEngine, SqliteOptions, TrailReader};
+pub use sqlite::{DATABASE_FILE, OpenError, SqliteEngine, SqliteOptions, TrailReader};
 pub use store::{Broken, SCAN_ROWS_MAX, Store};
 pub use table::{Derives, Index, Table};
 pub use trail::{Anchor, Flaw, Head, Recorded, TRAIL_SPACE, TrailRow, Verdict, verify};

@@ -6,8 +6,8 @@ use crate::store::Broken;
 use cipher::Barrier;
 use minicbor::{Decode, Encode};
 
-/// A value that a table keeps. When its shape changes, the old shape stays as `Previous` and the new one gets the next `FORMAT`; rows are
-/// read in whatever format they have, and written in the newest.
+/// A value that a table keeps. When its shape changes, the old shape stays as `Previous` and the new one gets the next
+/// `FORMAT`; rows are read in whatever format they have, and written in the newest.
 pub trait Record: Encode<()> + for<'b> Decode<'b, ()> + Send + Sync + 'static {
     /// Counted from 1, and larger than `Previous::FORMAT`.
     const FORMAT: u16;

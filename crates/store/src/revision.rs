@@ -1,4 +1,5 @@
-//! The revision of a row: a random number, so that none is ever met again, not even after a row was deleted and made anew.
+//! The revision of a row: a random number, so that none is ever met again, not even after a row was deleted and made
+//! anew.
 
 use cipher::{Entropy, NoEntropy};
 use std::num::NonZeroU64;

@@ -181,8 +181,8 @@ impl Store {
         self.engine.index_page(query).await
     }
 
-    /// Notes, durably, that rows will be deleted whose bytes must not stay behind. To be said before the commit that deletes them, so that
-    /// not even a crash forgets the scrub.
+    /// Notes, durably, that rows will be deleted whose bytes must not stay behind. To be said before the commit that
+    /// deletes them, so that not even a crash forgets the scrub.
     pub async fn owe_scrub(&self) -> Result<(), Broken> {
         let mut debt = vec![0; 16];
         self.entropy.fill(&mut debt)?;
@@ -265,7 +265,8 @@ impl Store {
         let sealed = self.engine.scan(space, range, direction, limit).await?;
         let mut rows = Vec::with_capacity(sealed.len());
         for (key, row) in sealed {
-            // The engine's answer decides which rows there are and at which revision; what is warm only spares the opening.
+            // The engine's answer decides which rows there are and at which revision; what is warm only spares the
+            // opening.
             let warm = self.warm.find(space, &key).flatten().filter(|kept| kept.revision == row.revision);
             let held = match warm.as_ref().and_then(typed::<V>) {
                 Some(held) => held,

@@ -8,16 +8,16 @@ use minicbor::{Decode, Decoder, Encode, Encoder};
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
-/// A table of the service `S`: keys `K` in order, values `V`. The space is its name in the store, once and for ever; begin it with the
-/// service's name: `kms/keys`.
+/// A table of the service `S`: keys `K` in order, values `V`. The space is its name in the store, once and for ever;
+/// begin it with the service's name: `kms/keys`.
 pub struct Table<S, K: 'static, V: 'static> {
     space: &'static str,
     indexes: &'static [&'static dyn Derives<K, V>],
     service: PhantomData<fn() -> S>,
 }
 
-/// A second way to the rows of a table: by `I`, which is computed from the row. It is kept in the commit that changes the row. To declare
-/// one for a table that has rows already means to write them all again.
+/// A second way to the rows of a table: by `I`, which is computed from the row. It is kept in the commit that changes
+/// the row. To declare one for a table that has rows already means to write them all again.
 pub struct Index<S, I, K, V> {
     space: &'static str,
     unique: bool,
@@ -101,7 +101,8 @@ impl<S, I: TableKey, K: TableKey, V> Derives<K, V> for Index<S, I, K, V> {
     }
 }
 
-/// The value of an index row: the key of the row it leads to. Sealed like any other, so an index cannot be bent by whoever has the disk.
+/// The value of an index row: the key of the row it leads to. Sealed like any other, so an index cannot be bent by
+/// whoever has the disk.
 pub(crate) struct Pointer(pub Vec<u8>);
 
 impl Record for Pointer {

@@ -14,7 +14,8 @@ const HEAD_LABEL: &str = "kagiban/trail/head/1";
 const HEAD_BYTES: usize = 8 + 32 + 32;
 const VERIFY_PAGE_ROWS: usize = 512;
 
-/// The end of the trail. The MAC is the barrier's: who has the disk and not the key cannot shorten the trail and sign the new end.
+/// The end of the trail. The MAC is the barrier's: who has the disk and not the key cannot shorten the trail and sign
+/// the new end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Head {
     pub sequence: u64,
@@ -22,8 +23,10 @@ pub struct Head {
     pub mac: [u8; 32],
 }
 
-/// One event as it is kept. `link` is the SHA-256 of the link before it (zeros for the first) ‖ `sequence` ‖ `id` ‖ `sealed`.
-// A trail that several nodes write has a chain for each (node, epoch): two more columns here, two more parts of the link and of the head.
+/// One event as it is kept. `link` is the SHA-256 of the link before it (zeros for the first) ‖ `sequence` ‖ `id` ‖
+/// `sealed`.
+// A trail that several nodes write has a chain for each (node, epoch): two more columns here, two more parts of the
+// link and of the head.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TrailRow {
     pub sequence: u64,
@@ -76,11 +79,11 @@ pub enum Flaw {
     AnchorDiffers,
 }
 
-/// Reads the whole trail of `source`: every link, every event, the head, and the anchor if there is one. `visit` is shown each event that
-/// is sound, in order, until the first that is not.
+/// Reads the whole trail of `source`: every link, every event, the head, and the anchor if there is one. `visit` is
+/// shown each event that is sound, in order, until the first that is not.
 ///
-/// It goes by pages, each read in one moment together with the head of that moment. Rows are only ever added, so the pages fit together
-/// while a writer goes on, and no long transaction keeps the database from tidying up.
+/// It goes by pages, each read in one moment together with the head of that moment. Rows are only ever added, so the
+/// pages fit together while a writer goes on, and no long transaction keeps the database from tidying up.
 pub async fn verify(
     source: &dyn TrailSource,
     barrier: &Barrier,

@@ -1,9 +1,9 @@
 //! Warm rows: decoded, revisioned, in bounded memory, and never older than the last acknowledged commit.
 //!
-//! A commit replaces what it changed before anybody hears of it ([`Warm::land`], called by the writer in the order of the commits). The
-//! danger is the slow read: it finds nothing here, asks the engine, a commit lands meanwhile, and then the read would bring in the row of
-//! yesterday. So each shard counts the changes that landed; a read notes the count before it asks the engine, and what it found is kept
-//! only if the count is still the same.
+//! A commit replaces what it changed before anybody hears of it ([`Warm::land`], called by the writer in the order of
+//! the commits). The danger is the slow read: it finds nothing here, asks the engine, a commit lands meanwhile, and
+//! then the read would bring in the row of yesterday. So each shard counts the changes that landed; a read notes the
+//! count before it asks the engine, and what it found is kept only if the count is still the same.
 //!
 //! What stands here belongs to one writer. On several nodes the group's validation takes its place.
 

@@ -9,8 +9,8 @@ const LOCK_FILE: &str = "kagiban.lock";
 const OWNER_ONLY_DIRECTORY: u32 = 0o700;
 const OWNER_ONLY_FILE: u32 = 0o600;
 
-/// Held as long as it lives. It is the kernel's lock on an open file, not the file: a process that was killed leaves none behind.
-/// `trail verify` does not take it.
+/// Held as long as it lives. It is the kernel's lock on an open file, not the file: a process that was killed leaves
+/// none behind. `trail verify` does not take it.
 pub(super) struct DirectoryLock {
     directory: PathBuf,
     _file: File,
@@ -29,7 +29,8 @@ impl DirectoryLock {
         }
     }
 
-    /// The names of the files in the directory, and its own name, survive a power failure. SQLite sees to its log, not to its first file.
+    /// The names of the files in the directory, and its own name, survive a power failure. SQLite sees to its log, not
+    /// to its first file.
     pub fn sync_directory(&self) -> Result<(), OpenError> {
         File::open(&self.directory)?.sync_all()?;
         let whole = fs::canonicalize(&self.directory)?;

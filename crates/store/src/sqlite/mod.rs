@@ -1,7 +1,8 @@
 //! The engine on SQLite: the default.
 //!
-//! One thread writes, and commits what has queued up meanwhile as one transaction ([`writer`]); a few threads read ([`reader`]). No read
-//! keeps a transaction open beyond its answer, since one forgotten reader lets the write-ahead log grow without end.
+//! One thread writes, and commits what has queued up meanwhile as one transaction ([`writer`]); a few threads read
+//! ([`reader`]). No read keeps a transaction open beyond its answer, since one forgotten reader lets the write-ahead
+//! log grow without end.
 
 #[expect(clippy::disallowed_methods, reason = "an engine looks after the directory that it keeps its files in")]
 mod lock;
@@ -35,8 +36,9 @@ const STATEMENTS_KEPT_MAX: usize = 32;
 
 /// A data directory that is open. It belongs to one process at a time; when the engine is dropped, it is free again.
 pub struct SqliteEngine {
-    // INVARIANT: fields are dropped in this order. The writer closes its connection after the readers have closed theirs: the last one to
-    // close empties the log into the database, which a reader may not. The directory is given up when all threads have ended.
+    // INVARIANT: fields are dropped in this order. The writer closes its connection after the readers have closed
+    // theirs: the last one to close empties the log into the database, which a reader may not. The directory is given
+    // up when all threads have ended.
     readers: Readers,
     queue: Queue,
     _lock: DirectoryLock,
@@ -71,9 +73,10 @@ pub enum OpenError {
 }
 
 impl SqliteEngine {
-    /// Opens `directory`, and makes it if it is not there. `stopped` is called once, from the writer's thread, after the first fault that a
-    /// commit meets: from then on nothing is acknowledged any more, and all that is left to do is to end the process. A sync that failed
-    /// and is said again may answer well and have lost the pages, so nothing is ever tried again.
+    /// Opens `directory`, and makes it if it is not there. `stopped` is called once, from the writer's thread, after
+    /// the first fault that a commit meets: from then on nothing is acknowledged any more, and all that is left to do
+    /// is to end the process. A sync that failed and is said again may answer well and have lost the pages, so nothing
+    /// is ever tried again.
     pub fn open(
         directory: &Path,
         options: SqliteOptions,

@@ -50,7 +50,8 @@ pub(super) fn prepare_writer(connection: &Connection, options: SqliteOptions) ->
     connection.pragma_update(None, "synchronous", "FULL")?;
     assert_eq!(connection.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))?, 2);
     assert_eq!(say("secure_delete", "ON")?, 1.into(), "what is deleted is overwritten");
-    // SQLite's own checkpoints swallow their errors, and an unheard failure of a sync loses data: the writer calls them itself.
+    // SQLite's own checkpoints swallow their errors, and an unheard failure of a sync loses data: the writer calls them
+    // itself.
     assert_eq!(say("wal_autocheckpoint", "0")?, 0.into());
     if let Some(pages_max) = options.pages_max {
         say("max_page_count", &pages_max.to_string())?;
@@ -85,7 +86,8 @@ pub(super) fn format_of(connection: &Connection, path: &Path) -> Result<u32, Ope
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
-/// The head, if it names the last event. A trail whose end is missing must not be written on: the next event would hide the gap.
+/// The head, if it names the last event. A trail whose end is missing must not be written on: the next event would hide
+/// the gap.
 pub(super) fn sound_head(connection: &Connection) -> Result<Option<Head>, OpenError> {
     let head = reader::head(connection)?;
     let last: Option<(u64, [u8; 32])> = connection.query_row("SELECT max(sequence), link FROM trail", [], |row| {

@@ -6,6 +6,7 @@ use crate::bounded::Bounded;
 use crate::engine::{Batch, Check, CommitError, Committed, EngineFault, IndexEntry, Landed, ScrubError, Write};
 use crate::trail::{Chain, Head};
 use cipher::Barrier;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -33,7 +34,7 @@ pub(super) struct Queue {
     /// `None` only while the thread is being ended.
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
-    /// Set before the first job goes unanswered.
+    /// Set before the queue is given up.
     stopped: Arc<OnceLock<EngineFault>>,
 }
 
@@ -44,8 +45,9 @@ impl Queue {
         let seen = Arc::clone(&stopped);
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || {
             if let Err(fault) = writer.serve(&mut queued) {
-                // From here on no job is answered: those who wait find the fault.
+                writer.leave_log_alone();
                 seen.get_or_init(|| fault);
+                drop(queued);
                 tell_stopped(fault);
             }
         })?;
@@ -56,7 +58,12 @@ impl Queue {
         let (tell, told) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or_else(|| self.fault())?;
         jobs.send(job(tell)).await.map_err(|_| self.fault())?;
-        told.await.unwrap_or_else(|_| Err(self.fault().into()))
+        if let Ok(answer) = told.await {
+            return answer;
+        }
+        // The writer stopped with this job in hand. Why, is known when it has given up the queue.
+        jobs.closed().await;
+        Err(self.fault().into())
     }
 
     fn fault(&self) -> EngineFault {
@@ -68,7 +75,8 @@ impl Drop for Queue {
     fn drop(&mut self) {
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
-            // What is told of the stop may drop the engine from the writer's own thread, which then must not wait for itself.
+            // What is told of the stop may drop the engine from the writer's own thread, which then must not wait for
+            // itself.
             if thread.thread().id() != std::thread::current().id() {
                 let _ = thread.join();
             }
@@ -115,8 +123,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Commits the jobs of a group as one transaction. Each batch is validated against all that precedes it, and before it writes
-    /// anything: so a conflict leaves nothing behind and the others alone.
+    /// Commits the jobs of a group as one transaction. Each batch is validated against all that precedes it, and before
+    /// it writes anything: so a conflict leaves nothing behind and the others alone.
     fn group(
         &mut self,
         jobs: impl Iterator<Item = Job>,
@@ -154,10 +162,10 @@ impl Writer {
         Ok(owed)
     }
 
-    /// `secure_delete` overwrites what is deleted, but when SQLite divides the rows of a page anew, copies of rows that moved stay in the
-    /// unused part of the page, and nothing overwrites them later. So the rows are copied into fresh pages, and the old ones are freed as
-    /// a whole, which overwrites all of them; then the log is emptied. It costs as much as writing all rows once; the trail, which is
-    /// never deleted from, is left alone.
+    /// `secure_delete` overwrites what is deleted, but when SQLite divides the rows of a page anew, copies of rows that
+    /// moved stay in the unused part of the page, and nothing overwrites them later. So the rows are copied into fresh
+    /// pages, and the old ones are freed as a whole, which overwrites all of them; then the log is emptied. It costs as
+    /// much as writing all rows once; the trail, which is never deleted from, is left alone.
     fn scrub(&mut self) -> Result<Result<(), ScrubError>, EngineFault> {
         let rewrite = |connection: &mut Connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -179,6 +187,12 @@ impl Writer {
             Ok(true) => Ok(Err(ScrubError::Busy)),
             Err(error) => Err(fault(&error)),
         }
+    }
+
+    /// Closing the last connection would checkpoint, and so say again what has just failed.
+    fn leave_log_alone(&self) {
+        let told = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        assert!(told == Ok(true), "a connection's own setting cannot fail");
     }
 
     fn checkpoint_if_due(&self) -> rusqlite::Result<()> {

@@ -8,6 +8,7 @@ static ELSEWHERE: Table<Toy, ThingKey, Thing> = Table::new("toy/elsewhere");
 on_every_engine!(
     a_row_that_was_copied_does_not_open,
     an_older_value_put_back_does_not_open,
+    a_whole_row_of_yesterday_has_the_revision_of_yesterday,
     one_row_that_does_not_open_stops_nothing_else,
     values_are_not_in_the_clear,
 );
@@ -39,6 +40,22 @@ async fn an_older_value_put_back_does_not_open(rig: Rig) {
         let read = rig.cold().get(&THINGS, &key("balance")).await;
         assert!(matches!(read.err(), Some(Broken::Unopened { .. })));
     }
+}
+
+/// What the barrier cannot tell: for this, events name the revisions that were written.
+async fn a_whole_row_of_yesterday_has_the_revision_of_yesterday(rig: Rig) {
+    let yesterday = rig.put("balance", 1_000).await;
+    let old = rig.engine.row("toy/things", &key("balance").to_bytes()).await.unwrap().unwrap();
+    let mut draft = rig.draft();
+    draft.put(&THINGS, &key("balance"), crate::rig::thing(1)).await.unwrap();
+    let recorded = draft.wrote().first().unwrap().revision;
+    rig.finish(draft).await.unwrap();
+    rig.commit(vec![], vec![Write::Put { space: "toy/things", key: key("balance").to_bytes(), row: old }])
+        .await
+        .unwrap();
+    let held = rig.cold().get(&THINGS, &key("balance")).await.unwrap().unwrap();
+    assert_eq!(held.revision, yesterday);
+    assert_ne!(Some(held.revision), recorded);
 }
 
 async fn one_row_that_does_not_open_stops_nothing_else(rig: Rig) {

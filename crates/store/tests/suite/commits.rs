@@ -127,7 +127,7 @@ async fn increment(store: &Arc<store::Store>) -> bool {
     match store.commit(draft.into_batch(vec![], vec![event("increment")]).unwrap()).await {
         Ok(_) => true,
         Err(CommitError::Conflict) => false,
-        Err(CommitError::Stopped(fault)) => std::panic::panic_any(format!("stopped: {fault}")),
+        Err(CommitError::Stopped(fault)) => panic!("stopped: {fault}"),
     }
 }
 

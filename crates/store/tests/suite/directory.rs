@@ -73,8 +73,8 @@ fn somebody_elses_database_is_left_alone() {
     assert_eq!(tables, 1);
 }
 
-/// A full disk as SQLite sees it: the database may not grow. That a sync fails, and that the disk fills under the log, only a process
-/// under a fault-injecting file system can be shown.
+/// A full disk as SQLite sees it: the database may not grow. That a sync fails, and that the disk fills under the log,
+/// only a process under a fault-injecting file system can be shown.
 #[tokio::test]
 async fn after_a_full_disk_nothing_is_acknowledged_any_more() {
     let directory = Directory::new();

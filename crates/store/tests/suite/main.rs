@@ -1,6 +1,7 @@
 //! One suite, run on every engine; and what only an engine with a data directory can be asked.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "tests look at files, clocks and processes")]
 
 mod rig;
 

@@ -46,7 +46,7 @@ impl Rig {
     pub fn sqlite_in(directory: Directory) -> Self {
         let engine = SqliteEngine::open(&directory.0, SqliteOptions::default(), |fault| {
             // A test that expects a fault opens its engine itself.
-            std::panic::panic_any(format!("the store stopped: {fault}"));
+            panic!("the store stopped: {fault}");
         });
         Self::over(Arc::new(engine.unwrap()), directory)
     }

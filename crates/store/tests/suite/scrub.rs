@@ -9,8 +9,8 @@ const NEEDLE_BYTES: usize = 8;
 
 type Needle = [u8; NEEDLE_BYTES];
 
-/// Random rows of several sizes, some in pages of their own. `secure_delete` alone leaves copies of some of them: rows that SQLite moved
-/// to another page before they were deleted.
+/// Random rows of several sizes, some in pages of their own. `secure_delete` alone leaves copies of some of them: rows
+/// that SQLite moved to another page before they were deleted.
 #[tokio::test]
 async fn what_was_deleted_or_replaced_is_nowhere() {
     let rig = Rig::sqlite();

@@ -160,7 +160,7 @@ async fn a_running_store_is_verified_from_outside() {
     // Enough that a verification takes several pages.
     while *counts.last().unwrap() < 1500 {
         let verdict = verify(&reader, &barrier(), None, |_| ()).await.unwrap();
-        let Verdict::Whole { count, head: Some(head) } = verdict else { std::panic::panic_any(format!("{verdict:?}")) };
+        let Verdict::Whole { count, head: Some(head) } = verdict else { panic!("{verdict:?}") };
         assert_eq!(count, head.sequence);
         counts.push(count);
     }
