@@ -10,7 +10,7 @@ mod reader;
 mod schema;
 mod writer;
 
-pub use reader::TrailReader;
+pub use reader::{RevisionsAt, TrailReader};
 
 use crate::INDEX_ENTRIES_MAX;
 use crate::engine::{

@@ -93,6 +93,31 @@ impl TrailReader {
             _ => Ok(Self { connection: Mutex::new(connection) }),
         }
     }
+
+    /// The revision of every row, and the last place of the trail at the same moment: what the events up to there say can be compared with it.
+    /// It is one reading of all keys, which a program that serves nobody may take the time for.
+    pub fn revisions(&self) -> Result<RevisionsAt, EngineFault> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        revisions_at(&connection).map_err(|error| fault(&error))
+    }
+}
+
+/// See [`TrailReader::revisions`].
+pub struct RevisionsAt {
+    /// The sequence of the last event; 0 for an empty trail.
+    pub sequence: u64,
+    /// Space, key and revision of each row. The revision is the number that stands there, be it one that no store writes.
+    pub rows: Vec<(String, Vec<u8>, u64)>,
+}
+
+fn revisions_at(connection: &Connection) -> rusqlite::Result<RevisionsAt> {
+    let transaction = connection.unchecked_transaction()?;
+    let sequence = head(&transaction)?.map_or(0, |head| head.sequence);
+    let mut statement = transaction.prepare_cached("SELECT space, key, revision FROM rows ORDER BY space, key")?;
+    let row =
+        |columns: &rusqlite::Row<'_>| Ok((columns.get(0)?, columns.get(1)?, columns.get::<_, i64>(2)?.cast_unsigned()));
+    let rows = statement.query_map([], row)?.collect::<Result<_, _>>()?;
+    Ok(RevisionsAt { sequence, rows })
 }
 
 impl TrailSource for TrailReader {

@@ -177,3 +177,21 @@ async fn the_reader_only_reads_and_only_what_is_there() {
     let reader = TrailReader::open(&rig.directory.0).unwrap();
     assert_eq!(reader.trail(9, 10).await.unwrap().rows.len(), 2);
 }
+
+#[tokio::test]
+async fn revisions_are_those_of_the_trails_last_moment() {
+    let rig = Rig::sqlite();
+    let (older, kept) = (rig.put("a", 1).await, rig.put("b", 1).await);
+    let newer = rig.put("a", 2).await;
+    let reader = TrailReader::open(&rig.directory.0).unwrap();
+    let revisions = || {
+        let found = reader.revisions().unwrap();
+        let of_things = found.rows.into_iter().filter(|(space, ..)| space == "toy/things");
+        (found.sequence, of_things.map(|(_, _, revision)| revision).collect::<Vec<_>>())
+    };
+    assert_eq!(revisions(), (3, vec![newer.number(), kept.number()]));
+    // A row of yesterday that is put back whole opens as well as ever; its revision tells on it.
+    let back = format!("UPDATE rows SET revision = {} WHERE revision = {}", older.number(), newer.number());
+    run(&rig.directory.meddle(), &back);
+    assert_eq!(revisions(), (3, vec![older.number(), kept.number()]));
+}
