@@ -1,0 +1,7 @@
+//! A secret, copied.
+
+fn copy(secret: secret::Secret) -> (secret::Secret, secret::Secret) {
+    (secret.clone(), secret)
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! Demands of nothing, by default.
+
+use kernel::Demands;
+
+fn demand() -> Demands {
+    Demands::default()
+}
+
+fn main() {}

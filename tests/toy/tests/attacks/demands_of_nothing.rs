@@ -1,0 +1,9 @@
+//! Demands of nothing, by a constructor.
+
+use kernel::Demands;
+
+fn demand() -> Demands {
+    Demands::new()
+}
+
+fn main() {}

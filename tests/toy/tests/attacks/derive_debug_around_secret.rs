@@ -1,0 +1,9 @@
+//! A secret inside a structure that is printed.
+
+#[derive(Debug)]
+struct Login {
+    user: String,
+    password: secret::Secret,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! A secret, printed for people.
+
+fn print(secret: secret::Secret) -> String {
+    format!("{secret}")
+}
+
+fn main() {}

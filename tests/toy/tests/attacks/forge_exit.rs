@@ -1,0 +1,9 @@
+//! A second exit.
+
+use secret::Exit;
+
+fn forge() -> Exit {
+    Exit(())
+}
+
+fn main() {}

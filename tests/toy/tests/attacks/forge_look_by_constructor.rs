@@ -1,0 +1,9 @@
+//! A look at everything instead of at the target.
+
+use kernel::Look;
+
+fn forge() -> Look<'static> {
+    Look::everything()
+}
+
+fn main() {}

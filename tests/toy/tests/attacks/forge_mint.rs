@@ -1,0 +1,9 @@
+//! A second mint.
+
+use secret::Mint;
+
+fn forge() -> Mint {
+    Mint(())
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! A second opener.
+
+use secret::Opener;
+
+fn forge() -> Opener {
+    Opener(())
+}
+
+fn main() {}

@@ -1,0 +1,30 @@
+//! An operation that demands nothing of anybody.
+
+use kernel::{Aim, Authorized, Class, Desk, Never, Nothing, Operation, Outside, Stop};
+use shape::Empty;
+use toy::Toy;
+
+struct Careless;
+
+impl Operation for Careless {
+    type Shape = shapes_toy::AttachDeny;
+    type Service = Toy;
+    type Target = Nothing;
+    type Staged = ();
+    type Fault = Never;
+    const TRAIL: Class = Class::Management { read_only: true };
+
+    fn aim(_: &shapes_toy::AttachDenyInput) -> Result<Aim<Nothing>, Never> {
+        Ok(Aim::at(()))
+    }
+
+    async fn prepare(_: &Authorized<'_, Self>, _: &mut Outside<'_>) -> Result<(), Stop<Never>> {
+        Ok(())
+    }
+
+    async fn apply(_: &Authorized<'_, Self>, _: &(), _: &mut Desk<'_, Toy>) -> Result<Empty, Stop<Never>> {
+        Ok(Empty)
+    }
+}
+
+fn main() {}
