@@ -28,6 +28,11 @@ pub trait Operation: Send + Sync + Sized + 'static {
         false
     }
 
+    /// Parameters that the trail shows with their defaults when the caller left them out, where AWS does: name and value.
+    fn assumed(_: &InputOf<Self>) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
     /// Is it in a state to: what has to hold of the target and the input beyond the bounds of the schema.
     fn check(_: &Authorized<'_, Self>) -> Result<(), Self::Fault> {
         Ok(())

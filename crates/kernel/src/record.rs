@@ -2,7 +2,9 @@
 
 use crate::event::{self, Event, Identified};
 use crate::family::{Family, Member};
+use crate::steps::Steps;
 use crate::{Breakage, Caller, EventKind, House, KeyUse, Principal, Remarks, Resource};
+use std::any::Any;
 
 /// Encodes one event for each member of the family.
 pub(crate) fn events(house: &House, family: &Family) -> Result<Vec<store::Event>, Breakage> {
@@ -43,7 +45,7 @@ fn event(id: [u8; 16], member: &Member) -> Event {
         read_only,
         error_code: member.failure.as_ref().map(|failure| trail_code(&failure.code)),
         error_text: member.failure.as_ref().map(|failure| failure.text.clone()),
-        parameters: member.input.as_deref().and_then(|input| event::params(|sink| steps.write_input(input, sink))),
+        parameters: member.input.as_deref().and_then(|input| parameters(steps, input)),
         response: match remarks.and_then(|remarks| remarks.response.as_ref()) {
             Some(entries) => Some(event::Value::Map(texts(entries, event::Value::Text))),
             None if read_only => None,
@@ -75,6 +77,25 @@ fn resources(member: &Member, remarks: Option<&Remarks>) -> Vec<Resource> {
 /// CloudTrail writes `AccessDenied` for every service, whatever the service's own code is.
 fn trail_code(code: &str) -> String {
     if code == "AccessDeniedException" { "AccessDenied".to_owned() } else { code.to_owned() }
+}
+
+/// What the caller sent, and the defaults that AWS shows where he left them out.
+fn parameters(steps: &'static dyn Steps, input: &(dyn Any + Send + Sync)) -> Option<event::Value> {
+    let sent = event::params(|sink| steps.write_input(input, sink));
+    let assumed = steps.assumed(input);
+    if assumed.is_empty() {
+        return sent;
+    }
+    let mut entries = match sent {
+        Some(event::Value::Map(entries)) => entries,
+        _ => Vec::new(),
+    };
+    for (name, value) in assumed {
+        if !entries.iter().any(|(sent, _)| sent == name) {
+            entries.push((name.to_owned(), event::Value::Text(value.to_owned())));
+        }
+    }
+    Some(event::Value::Map(entries))
 }
 
 fn texts<T>(entries: &[(&'static str, String)], value: impl Fn(String) -> T) -> Vec<(String, T)> {

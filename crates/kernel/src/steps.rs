@@ -48,6 +48,7 @@ pub(crate) trait Steps: Send + Sync {
     fn identities(&self, found: &Seen) -> Vec<Identity>;
     fn resources(&self, found: &Seen) -> Vec<Resource>;
     fn dry_run(&self, input: &Seen) -> Result<Option<Failure>, Breakage>;
+    fn assumed(&self, input: &Seen) -> Vec<(&'static str, &'static str)>;
     fn check(&self, parts: Parts<'_>) -> Result<(), Failure>;
     fn conflict(&self) -> Failure;
     fn prepare<'a>(&self, parts: Parts<'a>, outside: &'a mut Outside<'_>) -> Wait<'a, Result<Erased, Halt>>;
@@ -153,6 +154,10 @@ impl<O: Operation> Steps for Shell<O> {
             return Ok(None);
         }
         O::Fault::dry_run().map(|fault| Some(Failure::of(&fault))).ok_or(Breakage::NoDryRun)
+    }
+
+    fn assumed(&self, input: &Seen) -> Vec<(&'static str, &'static str)> {
+        O::assumed(known(input))
     }
 
     fn check(&self, parts: Parts<'_>) -> Result<(), Failure> {

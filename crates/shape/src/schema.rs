@@ -44,9 +44,11 @@ pub enum Kind {
         min: u64,
         max: u64,
     },
+    /// `wide`: 64 bits (`long`); else 32, and what does not fit is no such number.
     Integer {
         min: i64,
         max: i64,
+        wide: bool,
     },
     Float,
     Boolean,

@@ -210,7 +210,10 @@ impl<T: Write> Write for Private<T> {
 impl Read for i64 {
     fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
         let number = source.integer()?;
-        if let Kind::Integer { min, max } = schema.kind {
+        if let Kind::Integer { min, max, wide } = schema.kind {
+            if !wide && i32::try_from(number).is_err() {
+                return Err(Malformed::Range);
+            }
             if number < min {
                 report.violate(Value::Text(number.to_string()), Constraint::ValueMin(min));
             }

@@ -40,6 +40,11 @@ impl Operation for Decrypt {
         if input.key_id.is_none() { demands.worded(HIDDEN) } else { demands }
     }
 
+    /// AWS's records of Decrypt always name the algorithm.
+    fn assumed(_: &DecryptInput) -> Vec<(&'static str, &'static str)> {
+        vec![("encryptionAlgorithm", "SYMMETRIC_DEFAULT")]
+    }
+
     fn dry_run(input: &DecryptInput) -> bool {
         input.dry_run == Some(true)
     }

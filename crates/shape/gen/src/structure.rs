@@ -100,7 +100,7 @@ fn kind(plan: &Plan<'_>, name: &str, shape: &Shape) -> Result<String, Fault> {
                 Some(number) => number.as_i64().ok_or_else(|| unfit(name, Unfit::Bound)),
             };
             let (min, max) = (bound(shape.min.as_ref(), i64::MIN)?, bound(shape.max.as_ref(), i64::MAX)?);
-            format!("Integer {{ min: {min}, max: {max} }}")
+            format!("Integer {{ min: {min}, max: {max}, wide: {} }}", shape.kind == Kind::Long)
         }
         Kind::Float | Kind::Double => "Float".to_owned(),
         Kind::Boolean => "Boolean".to_owned(),

@@ -42,7 +42,7 @@ fn of(shapes: &Value, reference: &Value, depth: usize) -> &'static Schema {
         },
         "string" => Kind::Text { min: 0, max: u64::MAX, pattern: None },
         "blob" => Kind::Blob { min: 0, max: u64::MAX },
-        "integer" | "long" | "short" | "byte" => Kind::Integer { min: i64::MIN, max: i64::MAX },
+        "integer" | "long" | "short" | "byte" => Kind::Integer { min: i64::MIN, max: i64::MAX, wide: true },
         "float" | "double" => Kind::Float,
         "boolean" => Kind::Boolean,
         "timestamp" => Kind::Time,

@@ -64,7 +64,7 @@ fn schema(dice: &mut Dice, depth: usize) -> &'static Schema {
     let kind = match dice.roll(sides) {
         0 => Kind::Text { min: 0, max: u64::MAX, pattern: None },
         1 => Kind::Blob { min: 0, max: u64::MAX },
-        2 => Kind::Integer { min: i64::MIN, max: i64::MAX },
+        2 => Kind::Integer { min: i64::MIN, max: i64::MAX, wide: true },
         3 => Kind::Float,
         4 => Kind::Boolean,
         5 => Kind::Time,
