@@ -11,6 +11,7 @@ use names::{Region, Time};
 use secret::Exit;
 use std::net::IpAddr;
 use std::sync::Arc;
+use wire::Dialect;
 use wire::reply::{ErrorReply, Frame};
 use wire::route::{Route, Served};
 use wire::sigv4::{self, Head, Kind, Rules};
@@ -43,6 +44,20 @@ impl Edge {
             house.services().iter().map(|service| Served { model: service.model, endpoints: service.endpoints });
         let served = served.collect();
         Self { house, exit, entropy, served, doorlog: DoorLog::new() }
+    }
+
+    /// A refusal before the request was read: in JSON for who names a target, else as the query protocol has it.
+    pub fn refuse(
+        &self,
+        headers: &HeaderMap,
+        code: &str,
+        status: u16,
+        message: &str,
+    ) -> Result<Response<Bytes>, Unanswerable> {
+        let request_id = self.request_id()?;
+        let dialect = if headers.contains_key("x-amz-target") { Dialect::Json11 } else { Dialect::Query };
+        let frame = Frame { dialect, service: None, request_id: request_id.as_str(), query_mode: false };
+        Ok(wire::reply::error(frame, &ErrorReply { code, status, message }))
     }
 
     pub async fn answer(&self, peer: Peer, parts: Parts, body: Bytes) -> Result<Response<Bytes>, Unanswerable> {
@@ -226,8 +241,8 @@ fn code(kind: Kind, service: &Service) -> (&'static str, u16) {
 /// What somebody hears who is not let in. The texts are AWS's.
 fn unknown(unadmitted: &Unadmitted, service: &Service) -> (&'static str, u16, &'static str) {
     const TOKEN: &str = "The security token included in the request is invalid.";
-    const SIGNATURE: &str = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key \
-                             and signing method. Consult the service documentation for details.";
+    const SIGNATURE: &str = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access \
+                             Key and signing method. Consult the service documentation for details.";
     let query = service.validation.code == "ValidationError";
     match (unadmitted, query) {
         (Unadmitted::UnknownKey | Unadmitted::UnknownToken, true) => ("InvalidClientTokenId", 403, TOKEN),

@@ -54,9 +54,9 @@ pub enum NoBoot {
     #[error("the vault does not start: {0}")]
     Vault(#[from] VaultError),
     #[error(
-        "the audit trail is shorter than, or differs from, the head that was kept apart from it (`{0}`): records were cut, or an older copy \
-         of the database was put back. Look with `kagiban trail verify`, restore the newest copy of the whole directory, and only if the loss \
-         is known and accepted remove that file"
+        "the audit trail is shorter than, or differs from, the head that was kept apart from it (`{0}`): records were cut, or an older \
+         copy of the database was put back. Look with `kagiban trail verify`, restore the newest copy of the whole directory, and only if \
+         the loss is known and accepted remove that file"
     )]
     TrailCut(PathBuf),
     #[error("the audit trail cannot be read")]

@@ -168,27 +168,35 @@ struct Closed;
 async fn request_of(edge: Arc<Edge>, peer: Peer, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Closed> {
     let (parts, body) = request.into_parts();
     // RFC 9112, 6.1: a message with both is an attempt at smuggling, or a mistake that looks like one.
+    let refuse = |code, status: StatusCode, message| {
+        let response = edge.refuse(&parts.headers, code, status.as_u16(), message).map_err(|_| Closed)?;
+        Ok(response.map(Full::new))
+    };
     let lengths = parts.headers.contains_key(http::header::CONTENT_LENGTH);
     if lengths && parts.headers.contains_key(http::header::TRANSFER_ENCODING) {
-        return Ok(bare(StatusCode::BAD_REQUEST));
+        return refuse(
+            "InvalidRequest",
+            StatusCode::BAD_REQUEST,
+            "Content-Length and Transfer-Encoding exclude each other.",
+        );
     }
     if parts.uri.path_and_query().is_some_and(|target| target.as_str().len() > wire::limits::TARGET_BYTES_MAX) {
-        return Ok(bare(StatusCode::URI_TOO_LONG));
+        return refuse("RequestURITooLong", StatusCode::URI_TOO_LONG, "The request's target is too long.");
     }
     let limited = Limited::new(body, wire::limits::BODY_BYTES_MAX).collect();
     let body = match tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), limited).await {
         Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Ok(bare(StatusCode::PAYLOAD_TOO_LARGE)),
-        Ok(Err(_)) => return Ok(bare(StatusCode::BAD_REQUEST)),
-        Err(_) => return Ok(bare(StatusCode::REQUEST_TIMEOUT)),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            return refuse(
+                "RequestEntityTooLarge",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The request's body is larger than 1 MiB.",
+            );
+        }
+        Ok(Err(_)) => return refuse("InvalidRequest", StatusCode::BAD_REQUEST, "The request's body ended too early."),
+        Err(_) => return refuse("RequestTimeout", StatusCode::REQUEST_TIMEOUT, "The request's body took too long."),
     };
     edge.answer(peer, parts, body).await.map(|response| response.map(Full::new)).map_err(|_| Closed)
-}
-
-fn bare(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::new()));
-    *response.status_mut() = status;
-    response
 }
 
 fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, NoListener> {

@@ -22,6 +22,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let line = cli::Line::parse();
+    // What the program writes is for its owner alone: SQLite's files too, which have no mode of their own choosing.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let Ok(runtime) = runtime else {
         return cli::fail("the system gives no threads to run on");

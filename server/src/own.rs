@@ -130,7 +130,10 @@ impl Operation for Start {
         Ok(Empty)
     }
 
-    fn remarks(_: &Authorized<'_, Self>, (): &(), _: &Empty) -> Remarks {
-        Remarks { service_details: Some(Vec::new()), ..Remarks::default() }
+    /// CloudTrail shows a service's own events without parameters, and their details in a place of their own.
+    fn remarks(call: &Authorized<'_, Self>, (): &(), _: &Empty) -> Remarks {
+        let input = call.input();
+        let details = vec![("version", input.version.clone()), ("dangers", input.dangers.join(", "))];
+        Remarks { service_details: Some(details), ..Remarks::default() }
     }
 }

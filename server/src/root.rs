@@ -16,8 +16,8 @@ pub enum NoRoot {
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
     #[error(
-        "the root key `{0}` is not there, and without it this data cannot be opened. Put the file back (its copy in your backup will do), or \
-         name it with --root-key-file. There is no other way in"
+        "the root key `{0}` is not there, and without it this data cannot be opened. Put the file back (its copy in your backup will do), \
+         or name it with --root-key-file. There is no other way in"
     )]
     Missing(PathBuf),
     #[error("the passphrase file `{0}` is not there")]
