@@ -109,8 +109,12 @@ def test_halves_of_two_blobs_do_not_join(admin, shared_key):
         admin.kms.encrypt(KeyId=shared_key["KeyId"], Plaintext=p)["CiphertextBlob"] for p in (b"aaaaaaaa", b"bbbbbbbb")
     )
     for cut in range(8, len(one), 11):
+        joined = one[:cut] + two[cut:]
+        # Both begin alike, with the name of the key.
+        if joined in (one, two):
+            continue
         with refused("InvalidCiphertextException"):
-            admin.kms.decrypt(CiphertextBlob=one[:cut] + two[cut:])
+            admin.kms.decrypt(CiphertextBlob=joined)
 
 
 def test_the_wrong_key_named(admin, blob):

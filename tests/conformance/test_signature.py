@@ -185,9 +185,14 @@ def test_any_commercial_region(admin, account, region):
 
 
 def test_a_presigned_identity(admin, account):
-    url = admin.sts.generate_presigned_url("get_caller_identity", ExpiresIn=60)
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        assert answer.status == 200 and account in answer.read().decode()
+    # The method is part of what is signed; botocore signs a POST unless it is told otherwise.
+    posted = admin.sts.generate_presigned_url("get_caller_identity", ExpiresIn=60)
+    url = admin.sts.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
+    for request in (url, urllib.request.Request(posted, method="POST")):
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200 and account in answer.read().decode()
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(posted, timeout=10)
     assert "X-Amz-Signature=" in url
     for bad in (
         url.replace("X-Amz-Signature=", "X-Amz-Signature=0"),
