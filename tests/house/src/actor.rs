@@ -108,9 +108,7 @@ impl Actor {
         let request = sha256(&self.house.random());
         let string_to_sign =
             format!("AWS4-HMAC-SHA256\n{}\n{date}/{region}/{service}/aws4_request\n{request:02x?}", now.iso_basic());
-        let secret = [b"AWS4", self.secret.open(&keys().opener)].concat();
-        let parts = [date.as_str(), region, service, "aws4_request", &string_to_sign];
-        let signature = parts.iter().fold(secret, |key, part| hmac_sha256(&key, part.as_bytes()).to_vec());
+        let signature = self.sign(&date, region, service, &string_to_sign);
         Claim {
             access_key_id: self.access_key_id.clone(),
             token: None,
@@ -119,10 +117,18 @@ impl Actor {
             date,
             region: region.to_owned(),
             service: service.to_owned(),
-            signature: signature.try_into().unwrap(),
+            signature,
             request,
             expires: now + Duration::from_secs(300),
         }
+    }
+
+    /// The signature of SigV4 under the actor's secret access key.
+    pub fn sign(&self, date: &str, region: &str, service: &str, string_to_sign: &str) -> [u8; 32] {
+        let secret = [b"AWS4", self.secret.open(&keys().opener)].concat();
+        let parts = [date, region, service, "aws4_request", string_to_sign];
+        let signature = parts.iter().fold(secret, |key, part| hmac_sha256(&key, part.as_bytes()).to_vec());
+        signature.try_into().unwrap()
     }
 
     /// Where the next request comes from. Each has an id of its own.

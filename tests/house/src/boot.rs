@@ -1,7 +1,7 @@
 //! Boots a house, and watches over its trail.
 
 use crate::directory::{Holder, KEYS, Key, USERS, User};
-use crate::{Actor, Answered, Directory, Hands, HookedEngine};
+use crate::{Actor, Answered, Directory, Hands, HookedEngine, Rows};
 use cipher::{DangerSeededEntropy, Entropy, SystemEntropy};
 use kernel::{Credentials, Documents, Event, Principals, Rate, Recorded, Rounds, Row, Service, Setting, Wiring};
 use names::{AccountId, Arn, COMMERCIAL_REGIONS, Region, Time};
@@ -255,6 +255,11 @@ impl House {
     /// How many commits were tried.
     pub fn commit_attempts(&self) -> u64 {
         self.engine.attempts()
+    }
+
+    /// All rows of the store, to be compared with those of another moment.
+    pub async fn rows(&self) -> Rows {
+        self.engine.rows().await
     }
 
     /// From now on the store acknowledges nothing.

@@ -1,12 +1,13 @@
 //! A memory engine that lets a test act between what a call has read and its commit.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use store::{
-    Answer, Batch, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, MemoryEngine, Range,
-    Row, Rows, ScrubError, TrailPage, TrailSource,
+    Answer, Batch, Check, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, MemoryEngine,
+    Range, Row, ScrubError, TrailPage, TrailSource,
 };
 
 /// [`MemoryEngine`], with a hook before commits and a switch that stops it.
@@ -16,7 +17,12 @@ pub struct HookedEngine {
     hook: Mutex<Option<Hook>>,
     stopped: AtomicBool,
     attempts: AtomicU64,
+    /// The spaces that anybody has looked into or bound a commit to. Nobody writes where he has not looked.
+    spaces: Mutex<BTreeSet<&'static str>>,
 }
+
+/// Every row of a store as the engine keeps it, by space and key.
+pub type Rows = BTreeMap<(&'static str, Vec<u8>), Row>;
 
 type Act = Box<dyn FnMut() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
@@ -47,6 +53,21 @@ impl HookedEngine {
         self.attempts.load(Ordering::SeqCst)
     }
 
+    /// All rows there are.
+    pub(crate) async fn rows(&self) -> Rows {
+        let spaces = self.spaces.lock().unwrap().clone();
+        let mut rows = Rows::new();
+        for space in spaces {
+            let found = self.memory.scan(space, &Range::all(), Direction::Forward, usize::MAX).await.unwrap();
+            rows.extend(found.into_iter().map(|(key, row)| ((space, key), row)));
+        }
+        rows
+    }
+
+    fn look(&self, space: &'static str) {
+        self.spaces.lock().unwrap().insert(space);
+    }
+
     async fn run_hook(&self) {
         let hook = self.hook.lock().unwrap().take();
         if let Some(mut hook) = hook {
@@ -67,6 +88,7 @@ impl TrailSource for HookedEngine {
 
 impl Engine for HookedEngine {
     fn row<'a>(&'a self, space: &'static str, key: &'a [u8]) -> Answer<'a, Result<Option<Row>, EngineFault>> {
+        self.look(space);
         self.memory.row(space, key)
     }
 
@@ -76,13 +98,18 @@ impl Engine for HookedEngine {
         range: &'a Range,
         direction: Direction,
         limit: usize,
-    ) -> Answer<'a, Result<Rows, EngineFault>> {
+    ) -> Answer<'a, Result<store::Rows, EngineFault>> {
+        self.look(space);
         self.memory.scan(space, range, direction, limit)
     }
 
     fn commit(&self, batch: Batch) -> Answer<'_, Result<Committed, CommitError>> {
         Box::pin(async move {
             self.attempts.fetch_add(1, Ordering::SeqCst);
+            for check in &batch.checks {
+                let (Check::At { space, .. } | Check::Absent { space, .. } | Check::Range { space, .. }) = check;
+                self.look(space);
+            }
             if !batch.checks.is_empty() {
                 self.run_hook().await;
             }

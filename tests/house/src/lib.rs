@@ -25,6 +25,6 @@ pub use actor::Actor;
 pub use answered::Answered;
 pub use boot::{ACCOUNT, House, OTHER_ACCOUNT, Plan, Upward, keys};
 pub use directory::Directory;
-pub use engine::HookedEngine;
+pub use engine::{HookedEngine, Rows};
 pub use hands::Hands;
 pub use tree::Tree;
