@@ -1,5 +1,6 @@
 //! The keys are cut once in the life of a process: whoever comes later, or at the same moment, gets none. One test, since it is one
 //! process.
+#![expect(clippy::disallowed_methods, reason = "the cutting itself is tried")]
 
 use secret::{Secret, cut_keys};
 use std::sync::Barrier;

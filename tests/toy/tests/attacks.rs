@@ -3,6 +3,8 @@
 //! The messages are compared, because a test that only fails to compile may fail for a reason of its own. Whoever changes one reads in the
 //! diff whether the refusal is still for the intended reason. `TRYBUILD=overwrite cargo test -p toy --test attacks` writes them anew.
 
+#![expect(clippy::disallowed_methods, reason = "the attacks are files")]
+
 /// The attacks that there are. One that is taken away has to be taken away here, too.
 const ATTACKS_MIN: usize = 80;
 

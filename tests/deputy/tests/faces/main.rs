@@ -3,7 +3,7 @@
 //!
 //! `SNAPSHOTS=overwrite cargo test -p deputy --test faces` writes the faces anew, for the diff. The list of unjudged operations it only
 //! shortens: a new line is written by hand, with a reason that a reviewer believes.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests that read sources and snapshots")]
 
 mod face;
 mod spaces;

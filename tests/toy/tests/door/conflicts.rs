@@ -5,7 +5,7 @@ use house::{Actor, House};
 use shapes_toy::{CopyNoteInput, CreateBoxInput, DeleteBoxInput};
 use std::sync::Arc;
 
-/// Two attempts less than it takes to give up. The number is the gate's; these tests pin it.
+/// How often a commit is tried. The number is the gate's; these tests pin it.
 const COMMIT_ATTEMPTS_MAX: u64 = 8;
 
 struct Scene {
@@ -162,6 +162,19 @@ async fn a_conflict_repeats_a_whole_family_and_prepares_it_once() {
     assert_eq!(scene.house.uses().await, uses + 3, "root's note, and the family's one opening and one sealing");
     assert_eq!(copied.events_in(&scene.house.events().await).len(), 2);
     assert_eq!(content(&scene.alice, "copy").await, b"old");
+}
+
+#[tokio::test]
+async fn a_row_that_appears_in_a_range_that_was_read_is_a_conflict() {
+    let scene = scene().await;
+    meanwhile(&scene, 1, |root| async move { make(&root, "phantom", "a note").await });
+    let region = scene.house.region().clone();
+    let swept = scene.house.rounds("toy").call::<shapes_toy::Sweep>(scene.root.account(), region, shape::Empty).await;
+    assert_eq!(swept, Ok(Ok(())));
+    assert_eq!(scene.house.last_event().await.wrote.len(), 2, "both are empty now");
+    for name in ["tools", "phantom"] {
+        assert_eq!(scene.alice.call::<shapes_toy::ReadNote>(crate::rig::read(name)).await.code(), "BoxEmpty");
+    }
 }
 
 #[tokio::test]

@@ -113,3 +113,23 @@ async fn a_parent_may_cope_with_a_child_that_was_refused() {
     assert_eq!(pages(&house).await, [4]);
     assert_eq!(told(&house.events().await, 0), [("Guarded", "AccessDenied"), ("CopesWithGuard", "")]);
 }
+
+#[tokio::test]
+async fn services_call_each_other_through_the_house_and_the_chain_is_told() {
+    let (house, root) = scene().await;
+    make(&root, "one", "first").await;
+    let borrowed = root.call::<tricks::Borrower>(Empty).await;
+    borrowed.output();
+    let events = borrowed.events_in(&house.events().await);
+    assert_eq!(told(&events, 0), [("ReadNote", ""), ("RelayNote", ""), ("Borrower", "")]);
+    let invoked: Vec<_> = events.iter().map(|event| event.identity.invoked_by.as_deref()).collect();
+    assert_eq!(invoked, [Some("toy.amazonaws.com"), Some("crooked.amazonaws.com"), None]);
+    assert_eq!(pages(&house).await, [6]);
+
+    let through = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["crooked:Act","toy:RelayNote"],"Resource":"*"},
+        {"Effect":"Allow","Action":"toy:ReadNote","Resource":"*","Condition":{"StringEquals":{"aws:CalledViaFirst":"crooked.amazonaws.com"}}}]}"#;
+    let bob = house.user("bob", &[through]).await;
+    bob.call::<tricks::Borrower>(Empty).await.output();
+    let direct = shapes_toy::RelayNoteInput { name: "one".to_owned() };
+    assert_eq!(bob.call::<shapes_toy::RelayNote>(direct).await.code(), "AccessDeniedException");
+}

@@ -7,7 +7,7 @@ use kernel::{
 use kernel::{Codes, Validation};
 use minicbor::{Decode, Encode};
 use shape::{EMPTY, Empty, Model, OperationModel, OperationShape};
-use shapes_toy::DeleteBoxInput;
+use shapes_toy::{DeleteBoxInput, RelayNoteInput};
 use std::marker::PhantomData;
 use store::{NoPrevious, Record, Table};
 use toy::{BoxName, Chest, DeleteBox};
@@ -126,6 +126,7 @@ tricks! {
     Spiral: "Calls itself.",
     Guarded: "Writes what only some may.",
     CopesWithGuard: "Asks for what only some may, and writes that it did not get it.",
+    Borrower: "Calls another service, which calls on.",
     Stranger: "Calls what no table holds.",
     Nowhere: "Is in no table.",
     Untooled: "Asks for a tool that the house does not have.",
@@ -241,6 +242,10 @@ plays! {
         let _ = outside.call::<Guarded>(Empty).await;
         Ok(())
     }, |desk| write(desk, 4..5).await;
+    Borrower: act, |outside| {
+        outside.call::<shapes_toy::RelayNote>(RelayNoteInput { name: "one".to_owned() }).await?;
+        Ok(())
+    }, |desk| write(desk, 6..7).await;
     Stranger: act, |outside| {
         outside.call::<Nowhere>(Empty).await?;
         Ok(())
@@ -275,6 +280,7 @@ pub static SERVICE: Service = Service {
     fact: |_, _| None,
     rows: &[
         Row::of::<Play<BatchOfOne>>(),
+        Row::of::<Play<Borrower>>(),
         Row::of::<Play<BreakingWriter>>(),
         Row::of::<Play<Bulk>>(),
         Row::of::<Play<CallingBatch>>(),
