@@ -177,6 +177,9 @@ impl Event {
 pub fn params(write: impl FnOnce(&mut dyn Sink)) -> Option<Value> {
     let mut sink = TrailSink::default();
     write(&mut sink);
+    if sink.text_bytes > TEXT_BYTES_MAX {
+        return None;
+    }
     sink.whole.filter(|value| !matches!(value, Value::Map(entries) if entries.is_empty()))
 }
 
@@ -194,6 +197,10 @@ const NAMES_AS_SPELLED: &[&str] = &["AWSAccountId"];
 
 /// How many values one event keeps of parameters or answer: a page of a thousand items shall not make a record of megabytes.
 const VALUES_MAX: usize = 2_000;
+/// The names and texts of parameters, or of an answer; larger ones are left out, as CloudTrail does:
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>. So a batch's events fit
+/// into its commit.
+const TEXT_BYTES_MAX: usize = 100 << 10;
 
 #[derive(Default)]
 struct TrailSink {
@@ -204,6 +211,7 @@ struct TrailSink {
     hidden: usize,
     hide_next: bool,
     count: usize,
+    text_bytes: usize,
 }
 
 impl TrailSink {
@@ -213,6 +221,13 @@ impl TrailSink {
         }
         self.count += 1;
         let name = std::mem::take(&mut self.name);
+        self.text_bytes += name.len();
+        if let Value::Text(text) = &value {
+            self.text_bytes += text.len();
+        }
+        if self.text_bytes > TEXT_BYTES_MAX {
+            return;
+        }
         self.attach(name, value);
     }
 
@@ -300,6 +315,18 @@ impl Sink for TrailSink {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_large_for_a_record_is_left_out() {
+        let shown = |bytes: usize| params(|sink| sink.text(&"x".repeat(bytes))).is_some();
+        assert!(shown(TEXT_BYTES_MAX) && !shown(TEXT_BYTES_MAX + 1));
+        let many = params(|sink| {
+            sink.begin(&shape::EMPTY, 3);
+            (0..3).for_each(|_| sink.text(&"x".repeat(TEXT_BYTES_MAX / 2)));
+            sink.end();
+        });
+        assert_eq!(many, None);
+    }
 
     #[test]
     fn an_event_reads_what_it_writes() {
