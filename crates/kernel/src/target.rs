@@ -364,7 +364,7 @@ impl Target for Nothing {
         None
     }
 
-    fn allowed<'a>((): &'a (), _: &Mint) {}
+    fn allowed((): &(), _: &Mint) {}
 }
 
 impl Found<Nothing> {
