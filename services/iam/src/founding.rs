@@ -23,7 +23,7 @@ use vault::{NewAccessKey, Used};
 pub const ADMINISTRATOR: &str = "administrator";
 
 /// Founds the account in which it is called. Refused (`EntityAlreadyExists`) when it is there already. The answer is
-/// that of CreateAccessKey.
+/// that of CreateAccessKey; until [`crate::ConfirmFirstAccessKey`] says that its secret has arrived, it counts as lost.
 pub struct FoundAccount;
 
 /// The account of this installation; `None` before its founding. The program asks before a house can be opened.
@@ -98,7 +98,8 @@ impl Operation for FoundAccount {
         let (account, now) = (call.scene().account, call.scene().now);
         let [of_account, of_user, of_key] = made.identities;
         let created = now.micros();
-        desk.put(&ACCOUNTS, &account, AccountRecord { identity: of_account, created }).await?;
+        let undelivered = Some(made.access_key.clone());
+        desk.put(&ACCOUNTS, &account, AccountRecord { identity: of_account, created, undelivered }).await?;
         let user = UserRecord {
             identity: of_user,
             created,
@@ -136,8 +137,10 @@ impl Operation for FoundAccount {
 
 /// An account that is there.
 pub struct Account {
-    id: AccountId,
+    pub(crate) id: AccountId,
     identity: [u8; 16],
+    /// See [`AccountRecord::undelivered`].
+    pub(crate) undelivered: Option<String>,
 }
 
 impl Thing for Account {
@@ -149,7 +152,11 @@ impl Thing for Account {
 
     async fn find((): &(), scene: &Scene, reads: &mut Reads<'_, Iam>) -> Result<Option<Self>, Breakage> {
         let record = reads.row(&ACCOUNTS, &scene.account).await?;
-        Ok(record.map(|record| Self { id: scene.account, identity: record.identity }))
+        Ok(record.map(|record| Self {
+            id: scene.account,
+            identity: record.identity,
+            undelivered: record.undelivered.clone(),
+        }))
     }
 
     fn arn(&self) -> Arn {

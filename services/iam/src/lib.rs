@@ -1,7 +1,8 @@
 //! IAM. Users with their policies, tags and access keys; the secrets of the keys live in the vault.
 //!
 //! [`Directory`] tells the rest of the house who a credential stands for and which policies bear on him;
-//! [`FoundAccount`] makes an account and its administrator before anybody can call.
+//! [`FoundAccount`] makes an account and its administrator before anybody can call; [`ReplaceFirstAccessKey`] and
+//! [`ConfirmFirstAccessKey`] see to it that the secret of his first access key arrives.
 
 mod attach_user_policy;
 mod create_access_key;
@@ -9,6 +10,7 @@ mod create_user;
 mod delete_access_key;
 mod delete_user;
 mod delete_user_policy;
+mod delivery;
 mod detach_user_policy;
 mod directory;
 mod fault;
@@ -36,6 +38,7 @@ mod update_access_key;
 mod update_user;
 mod user;
 
+pub use delivery::{ConfirmFirstAccessKey, ReplaceFirstAccessKey, undelivered};
 pub use directory::Directory;
 pub use founding::{ADMINISTRATOR, FoundAccount, founded};
 
@@ -57,6 +60,7 @@ pub static SERVICE: Service = Service {
     fact: |_, _| None,
     rows: &[
         Row::of::<attach_user_policy::AttachUserPolicy>(),
+        Row::internal::<ConfirmFirstAccessKey>(),
         Row::of::<create_access_key::CreateAccessKey>(),
         Row::of::<create_user::CreateUser>(),
         Row::of::<delete_access_key::DeleteAccessKey>(),
@@ -74,6 +78,7 @@ pub static SERVICE: Service = Service {
         Row::of::<list_user_policies::ListUserPolicies>(),
         Row::of::<list_users::ListUsers>(),
         Row::of::<put_user_policy::PutUserPolicy>(),
+        Row::internal::<ReplaceFirstAccessKey>(),
         Row::of::<update_access_key::UpdateAccessKey>(),
         Row::of::<update_user::UpdateUser>(),
     ],

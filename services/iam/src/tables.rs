@@ -39,6 +39,9 @@ pub struct AccountRecord {
     /// Microseconds since 1970, as all times here.
     #[n(1)]
     pub created: i64,
+    /// The id of the administrator's first access key, until its secret is known to be where it belongs.
+    #[n(2)]
+    pub undelivered: Option<String>,
 }
 
 /// One user. All that decides what he may stands in this one record, so that a Deny that is added while a call runs is

@@ -68,3 +68,47 @@ async fn two_foundings_at_once_make_one_account() {
     let failure = found(&house).await.ending().unwrap_err();
     assert_eq!(failure.code, "EntityAlreadyExists");
 }
+
+#[tokio::test]
+async fn a_first_access_key_that_was_not_delivered_is_replaced_until_its_delivery_is_confirmed() {
+    let house = unfounded().await;
+    let first = actor_of(&house, "", &found(&house).await);
+    assert_eq!(iam::undelivered(house.store()).await.unwrap().as_deref(), Some(first.access_key_id()));
+    let replace = || async {
+        let rounds = house.rounds("iam");
+        rounds.recorded::<iam::ReplaceFirstAccessKey>(account(), house.region().clone(), Empty).await.unwrap()
+    };
+    let confirm = || async {
+        let rounds = house.rounds("iam");
+        rounds.call::<iam::ConfirmFirstAccessKey>(account(), house.region().clone(), Empty).await.unwrap()
+    };
+    let recorded = replace().await;
+    let event = house.last_event().await;
+    assert_eq!((event.name.as_str(), event.uses.len(), event.wrote.len()), ("ReplaceFirstAccessKey", 1, 3));
+    let second = actor_of(&house, &format!("arn:aws:iam::{ACCOUNT}:user/administrator"), &recorded);
+    assert_ne!(second.access_key_id(), first.access_key_id());
+    assert_eq!(iam::undelivered(house.store()).await.unwrap().as_deref(), Some(second.access_key_id()));
+    let listed = second.call::<iam_shapes::ListAccessKeys>(Default::default()).await;
+    let ids: Vec<_> = listed.output().access_key_metadata.iter().map(|key| key.access_key_id.clone()).collect();
+    assert_eq!(ids, [Some(second.access_key_id().to_owned())], "the lost key is gone, and there is no third one");
+
+    confirm().await.unwrap();
+    assert_eq!(house.last_event().await.name, "ConfirmFirstAccessKey");
+    assert_eq!(iam::undelivered(house.store()).await.unwrap(), None);
+    let uses = house.uses().await;
+    for refused in [replace().await.ending(), confirm().await] {
+        assert_eq!(refused.unwrap_err().code, "NoSuchEntity", "a key that was delivered is nobody's to replace");
+    }
+    assert_eq!(house.uses().await, uses);
+}
+
+#[tokio::test]
+async fn nobody_replaces_or_confirms_the_first_access_key_from_outside() {
+    let town = Town::new().await;
+    let replaced = town.admin.call::<iam::ReplaceFirstAccessKey>(Empty).await.failure();
+    let confirmed = town.admin.call::<iam::ConfirmFirstAccessKey>(Empty).await.failure();
+    assert_eq!((replaced.code.as_ref(), confirmed.code.as_ref()), ("AccessDenied", "AccessDenied"));
+    for name in ["ReplaceFirstAccessKey", "ConfirmFirstAccessKey"] {
+        assert!(iam::SERVICE.row(name).is_none(), "no wire leads to {name}");
+    }
+}
