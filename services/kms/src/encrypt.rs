@@ -4,9 +4,10 @@ use crate::fault::Fault;
 use crate::key::Key;
 use crate::{Kms, asked, context};
 use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Found, Operation, Outside, Remarks, Stop};
+use secret::Secret;
 use shapes_kms::{EncryptInput, EncryptOutput, EncryptionAlgorithmSpec};
 use std::sync::Arc;
-use vault::{Blob, Encrypting, Usable, Used, Vault};
+use vault::{Blob, Encrypting, PLAINTEXT_BYTES_MAX, Usable, Used, Vault};
 
 pub struct Encrypt;
 
@@ -35,6 +36,7 @@ impl Operation for Encrypt {
         context::no_grants(&call.input().grant_tokens)?;
         context::symmetric(call.input().encryption_algorithm)?;
         context::bound(&call.input().encryption_context)?;
+        length(&call.input().plaintext)?;
         let key = call.target();
         Usable::<Encrypting>::of(key).map_err(|unusable| key.unusable(unusable))?;
         Ok(())
@@ -67,4 +69,16 @@ impl Operation for Encrypt {
             ..Remarks::default()
         }
     }
+}
+
+/// The wire has seen to it; calls from inside have not passed there.
+fn length(plaintext: &Secret) -> Result<(), Fault> {
+    let bound = match plaintext.len() {
+        0 => "greater than or equal to 1".to_owned(),
+        1..=PLAINTEXT_BYTES_MAX => return Ok(()),
+        _ => format!("less than or equal to {PLAINTEXT_BYTES_MAX}"),
+    };
+    Err(Fault::Validation(format!(
+        "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length {bound}"
+    )))
 }

@@ -34,7 +34,9 @@ impl Operation for ListKeyPolicies {
 
     async fn prepare(call: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<Turn, Stop<Fault>> {
         let (input, key) = (call.input(), call.target());
-        Ok(Turn::begin(outside, input.marker.as_deref(), rows_max(input)?, &[key.id.as_str()])?)
+        let turn = Turn::begin(outside, input.marker.as_deref(), rows_max(input)?, &[key.id.as_str()]);
+        // There is never a second page, and the model declares no error for a marker of none.
+        Ok(turn.map_err(|_| Fault::Validation("The marker is not valid.".to_owned()))?)
     }
 
     async fn apply(

@@ -39,6 +39,11 @@ async fn what_was_encrypted_comes_back() {
     assert_eq!(output.key_material_id.as_ref().map(String::len), Some(64));
     let longest = EncryptInput::new(made.id.clone(), plain(&[7; 4096]));
     town.root.call::<Encrypt>(longest).await.output();
+    for (length, words) in [(0, "greater than or equal to 1"), (4097, "less than or equal to 4096")] {
+        let input = EncryptInput::new(made.id.clone(), plain(&vec![7; length]));
+        let words = format!("at 'plaintext' failed to satisfy constraint: Member must have length {words}");
+        refused(&town.root.call::<Encrypt>(input).await, "ValidationException", &words);
+    }
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ async fn markers_of_other_lists_are_foreign() {
     let input = ListAliasesInput { marker: marker.clone(), ..ListAliasesInput::default() };
     refused(&town.root.call::<ListAliases>(input).await, "InvalidMarkerException", "");
     let input = ListKeyPoliciesInput { marker, ..ListKeyPoliciesInput::new(one.id.clone()) };
-    refused(&town.root.call::<ListKeyPolicies>(input).await, "InvalidMarkerException", "");
+    refused(&town.root.call::<ListKeyPolicies>(input).await, "ValidationException", "marker");
 
     let of = |key: &names::KeyRef, limit, marker| {
         town.root.call::<ListAliases>(ListAliasesInput { key_id: Some(key.clone()), limit, marker })
