@@ -25,6 +25,8 @@ const BOOTED: Time = Time::from_seconds(1_795_521_600);
 /// The name of the harness's own events: what it arranges without a call.
 const ARRANGED: &str = "Arrange";
 const EVENTS_PER_PAGE: usize = 1_000;
+/// How often a test gives others a turn before it gives up.
+const TURNS_MAX: usize = 100_000;
 
 /// The keys of this process, shared by all its houses.
 #[expect(clippy::disallowed_methods, reason = "the one place that cuts the keys of a test process")]
@@ -292,13 +294,14 @@ impl House {
 
     /// Waits until the trail has at least this many events of calls: for calls whose connection is gone.
     pub async fn until_events(&self, count: usize) -> Vec<Event> {
-        loop {
+        for _ in 0..TURNS_MAX {
             let events = self.events().await;
             if events.len() >= count {
                 return events;
             }
             tokio::task::yield_now().await;
         }
+        panic!("the trail does not come to {count} events");
     }
 
     pub(crate) fn row<S: OperationShape>(&self) -> (&'static Service, &'static Row) {
