@@ -191,8 +191,11 @@ fn origin(
     arrived: Time,
 ) -> Origin {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let authority = head.headers.iter().find(|(name, _)| *name == ":authority").map(|(_, value)| *value);
-    let host = authority.map_or_else(|| header("host").to_owned(), |host| String::from_utf8_lossy(host).into_owned());
+    // What was signed is the header `Host`. HTTP/2 may have `:authority` in its place; on HTTP/1.1 the host of an absolute URI is signed by
+    // nobody.
+    let authority = head.headers.iter().find(|(name, _)| head.http2 && *name == ":authority").map(|(_, value)| *value);
+    let signed = headers.get(http::header::HOST).map(http::HeaderValue::as_bytes).or(authority).unwrap_or_default();
+    let host = String::from_utf8_lossy(signed).chars().take(HOST_CHARS_MAX).collect();
     Origin {
         region,
         source: Some(peer.address),
@@ -204,6 +207,8 @@ fn origin(
     }
 }
 
+/// The longest name that DNS knows has 253 characters; a port follows.
+const HOST_CHARS_MAX: usize = 260;
 /// How much of a user agent the trail keeps.
 const USER_AGENT_CHARS_MAX: usize = 1_024;
 
