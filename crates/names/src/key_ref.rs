@@ -97,7 +97,8 @@ impl KeyName {
     }
 
     fn parse_arn(text: &str) -> Option<Self> {
-        let arn = Arn::parse(text).ok().filter(|arn| arn.service() == "kms")?;
+        // Only `aws` is ours: in another partition the same account and key are other things.
+        let arn = Arn::parse(text).ok().filter(|arn| arn.partition() == "aws" && arn.service() == "kms")?;
         let (region, account) = (Arc::from(arn.region()), arn.account_id()?);
         if let Some(id) = arn.resource().strip_prefix("key/") {
             return Some(Self::Arn { region, account, id: KeyId::parse(id)? });
@@ -145,6 +146,10 @@ mod tests {
         assert!(matches!(KeyRef::parse("arn:aws:kms:r:111122223333:alias/a").name(), KeyName::AliasArn { .. }));
         for bad in ["arn:aws:s3:::bucket", "arn:aws:kms:r:111122223333:key/short", "arn:aws:kms:r:x:alias/a"] {
             assert_eq!(KeyRef::parse(bad).name(), &KeyName::BadArn, "{bad}");
+        }
+        for partition in ["aws-cn", "aws-us-gov", "AWS"] {
+            let foreign = arn.replacen("aws", partition, 1);
+            assert_eq!(KeyRef::parse(&foreign).name(), &KeyName::BadArn, "{foreign}");
         }
         for bad in ["", "nope", "alias/", &ID.to_uppercase(), &format!("{ID}0")] {
             assert_eq!(KeyRef::parse(bad).name(), &KeyName::Malformed, "{bad}");
