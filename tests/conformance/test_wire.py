@@ -11,6 +11,7 @@ from conftest import needs
 from rig import cli, raw
 from rig.clients import administrator
 from rig.server import Server
+from test_cloudtrail import wait_for
 
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -390,6 +391,24 @@ def test_tls_with_a_certificate_of_ones_own(make_server, certificate):
     except http.client.HTTPException:
         status = None  # what comes back is an alert of TLS, and no HTTP
     assert status is None or status >= 400, "no plain answer on the TLS port"
+
+
+@needs("openssl")
+def test_the_host_on_the_trail_is_the_one_that_was_signed(make_server, certificate):
+    crt, key = certificate
+    server = make_server(
+        "tls-host", flags=("--tls-certificate-file", str(crt), "--tls-key-file", str(key)), scheme="https", cafile=str(crt)
+    )
+    admin = administrator(server)
+    body = b"{}"
+    headers = {"X-Amz-Target": "TrentService.ListAliases", "Content-Type": raw.JSON_11}
+    signed = raw.sign(admin, "kms", body, headers)
+    # The host of an absolute URI is covered by no signature; the header `Host` is.
+    assert raw.send(admin, body, signed, path="https://elsewhere.example/").status == 200
+    names = [{"AttributeKey": "EventName", "AttributeValue": "ListAliases"}]
+    found = wait_for(lambda: admin.cloudtrail.lookup_events(LookupAttributes=names)["Events"])
+    told = json.loads(found[0]["CloudTrailEvent"])["tlsDetails"]["clientProvidedHostHeader"]
+    assert told == f"127.0.0.1:{server.port}"
 
 
 @needs("openssl")
