@@ -27,7 +27,7 @@ lint: ## formatting and clippy, warnings refused
 	cargo fmt --all --check
 	cargo clippy --profile ci --workspace --all-targets -- -D warnings
 
-prove: ## the long form: lint, all tests, many more kills
+prove: ## the long form: lint, all tests, thousands of kills (goes on where it was interrupted)
 	python3 ci/suites.py prove
 
 clients: ## make the virtual environments of the test clients

@@ -22,6 +22,7 @@ LOGS = ROOT / "target/suites"
 PYTHON = ROOT / ".venv-tests/bin/python"
 NEXTEST = shutil.which("cargo-nextest") is not None
 KILLS_PROVE = "100"
+PYTEST_CLOSING = r"^=*\s?\d+ (passed|failed|skipped|error).* in [\d.:]+|^FAILED |^ERROR "
 
 
 @dataclasses.dataclass
@@ -38,8 +39,11 @@ def suites(form: str) -> list[Suite]:
     unit_runner = ["cargo", "nextest", "run", "--cargo-profile", "ci", "--workspace", "--no-fail-fast"]
     if not NEXTEST:
         unit_runner = ["cargo", "test", "--profile", "ci", "--workspace", "--no-fail-fast"]
+
     # A pipe for a terminal: without this pytest's lines would come in one lump at the end.
-    pytest = [str(PYTHON), "-u", "-m", "pytest", "-c", "tests/conformance/pytest.ini", "tests/conformance", "-q"]
+    def pytest(folder: str, *more: str) -> list[str]:
+        return [str(PYTHON), "-u", "-m", "pytest", "-c", f"tests/{folder}/pytest.ini", f"tests/{folder}", "-q", *more]
+
     kills = {"KAGIBAN_KILLS": KILLS_PROVE} if form == "prove" else {}
     listed = [
         Suite("format", ["cargo", "fmt", "--all", "--check"]),
@@ -48,13 +52,18 @@ def suites(form: str) -> list[Suite]:
         Suite("units", unit_runner, closing=r"^\s*Summary \[|^test result:|^\s*error: test run failed"),
         Suite(
             "conformance",
-            pytest,
+            pytest("conformance"),
             ("clients", "build"),
             kills,
-            closing=r"^=*\s?\d+ (passed|failed|skipped|error).* in [\d.:]+|^FAILED |^ERROR ",
+            closing=PYTEST_CLOSING,
         ),
+        # Both print what they counted.
+        Suite("kill", pytest("kill", "-s"), ("clients", "build"), closing=rf"{PYTEST_CLOSING}|^\.*seed \d+: "),
+        Suite("leak", pytest("leak", "-s"), ("clients", "build"), closing=PYTEST_CLOSING),
     ]
     if form == "prove":
+        prove = [str(PYTHON), "-u", "tests/kill/prove.py"]
+        listed.append(Suite("kill-prove", prove, ("kill",), closing=r"^\d+ cycles passed"))
         listed.insert(0, Suite("lint", ["make", "lint"]))
     return listed
 
