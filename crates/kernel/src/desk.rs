@@ -48,6 +48,16 @@ impl ReadSet {
         Reads { set: self, service: PhantomData }
     }
 
+    /// See [`Draft::listen`].
+    pub(crate) fn listen(&mut self) {
+        self.draft.listen();
+    }
+
+    /// See [`Draft::heard`].
+    pub(crate) fn heard(&mut self) -> Vec<store::Check> {
+        self.draft.heard()
+    }
+
     pub(crate) fn draft(&self) -> &Draft {
         &self.draft
     }

@@ -6,7 +6,7 @@ use crate::{Caller, Failure, House, Remarks, Row, Scene, Service};
 use secret::{Identity, Mint};
 use std::any::Any;
 use std::sync::Arc;
-use store::{Draft, Wrote};
+use store::{Check, Draft, Wrote};
 
 /// The members in the order in which they applied: who is called comes before who called.
 pub(crate) struct Family {
@@ -14,6 +14,8 @@ pub(crate) struct Family {
     /// Items of a batch, which stand or fall each by itself; else the last member is the root, and all stand or fall with it.
     pub(crate) batch: bool,
     pub(crate) members: Vec<Member>,
+    /// What was read in `prepare`, which is not said again: it has to hold at each attempt.
+    pub(crate) prepared_upon: Vec<Check>,
     /// Some of the writes belong to a call that failed: none of them may be committed.
     pub(crate) spoiled: bool,
 }
@@ -64,6 +66,7 @@ impl Family {
             set: ReadSet::new(Draft::new(Arc::clone(&house.store))),
             batch: false,
             members: Vec::new(),
+            prepared_upon: Vec::new(),
             spoiled: false,
         }
     }
@@ -76,7 +79,18 @@ impl Family {
         &mut self.set
     }
 
-    /// Forgets all reads and writes, for the next attempt.
+    /// The read set for a look that a `prepare` takes. [`Family::heard`] ends it.
+    pub(crate) fn listening(&mut self) -> &mut ReadSet {
+        self.set.listen();
+        &mut self.set
+    }
+
+    /// Keeps what has been read since the read set was told to listen: a `prepare` looked, and what it prepared upon that stays.
+    pub(crate) fn heard(&mut self) {
+        self.prepared_upon.extend(self.set.heard());
+    }
+
+    /// Forgets all reads and writes, for the next attempt; not what was prepared, nor upon what.
     pub(crate) fn start_over(&mut self, house: &House) {
         self.set = ReadSet::new(Draft::new(Arc::clone(&house.store)));
         self.spoiled = false;

@@ -362,7 +362,10 @@ async fn commit(house: &House, family: &mut Family, validated: bool) -> Result<O
     let events = record::events(house, family)?;
     let draft = family.take_draft(house);
     let checks = match validated {
-        true => family.members.iter().flat_map(|member| member.caller.read_at().iter().cloned()).collect(),
+        true => {
+            let callers = family.members.iter().flat_map(|member| member.caller.read_at());
+            callers.chain(&family.prepared_upon).cloned().collect()
+        }
         false => Vec::new(),
     };
     let draft = if validated { draft } else { store::Draft::new(Arc::clone(&house.store)) };
@@ -388,6 +391,8 @@ async fn again(house: &House, family: &mut Family) {
         differs |= before != member.failure || refused != member.refused || (member.staged.is_some() && !same_thing);
     }
     family.members = members;
+    // What was prepared is not prepared anew: if that upon which it was is another now, it is for nothing.
+    differs |= !matches!(house.store.still(&family.prepared_upon).await, Ok(true));
     if differs {
         fall(house, family, |member| member.row.steps.conflict());
     }
@@ -426,7 +431,9 @@ pub(crate) async fn would_allow(
     side: Side,
     facts: Vec<(std::borrow::Cow<'static, str>, policy::Fact<'static>)>,
 ) -> Result<bool, Breakage> {
-    let policies = outside.house.documents.of(outside.caller, outside.family.read_set()).await?;
+    let policies = outside.house.documents.of(outside.caller, outside.family.listening()).await;
+    outside.family.heard();
+    let policies = policies?;
     let demand =
         Demand { action, part: None, resource: resource.to_string(), account: resource.account_id(), side, facts };
     let facts =

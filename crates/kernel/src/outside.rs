@@ -92,7 +92,9 @@ impl Outside<'_> {
 
     /// Who stands behind the ARN of a principal.
     pub async fn resolve(&mut self, arn: &Arn) -> Result<Resolved, Breakage> {
-        self.house.principals.resolve(arn, self.family.read_set()).await
+        let resolved = self.house.principals.resolve(arn, self.family.listening()).await;
+        self.family.heard();
+        resolved
     }
 
     /// Whether `action` would be allowed to the caller upon `resource` if the thing bore this policy: for look-ahead checks, such as KMS's

@@ -23,6 +23,8 @@ pub struct Draft {
     points: BTreeMap<(&'static str, Vec<u8>), Option<Revision>>,
     ranges: Vec<Check>,
     writes: BTreeMap<&'static str, BTreeMap<Vec<u8>, Pending>>,
+    /// What is read between [`Draft::listen`] and [`Draft::heard`], be it for the first time or not.
+    heard: Option<Vec<Check>>,
 }
 
 /// An event before it is sealed. The id is random.
@@ -49,7 +51,7 @@ struct Pending {
 
 impl Draft {
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store, points: BTreeMap::new(), ranges: Vec::new(), writes: BTreeMap::new() }
+        Self { store, points: BTreeMap::new(), ranges: Vec::new(), writes: BTreeMap::new(), heard: None }
     }
 
     pub async fn get<S, K: TableKey, V: Record>(
@@ -125,12 +127,19 @@ impl Draft {
         !self.writes.is_empty()
     }
 
+    /// From now on what is read is noted a second time, until [`Draft::heard`].
+    pub fn listen(&mut self) {
+        self.heard = Some(Vec::new());
+    }
+
+    /// What was read since [`Draft::listen`], as checks that outlive this draft. Rows that the draft itself has written are none of them.
+    pub fn heard(&mut self) -> Vec<Check> {
+        self.heard.take().unwrap_or_default()
+    }
+
     /// What was read through the draft so far, as checks for the commit of another one.
     pub fn checks(&self) -> Vec<Check> {
-        let points = self.points.iter().map(|((space, key), revision)| match revision {
-            Some(revision) => Check::At { space, key: key.clone(), revision: *revision },
-            None => Check::Absent { space, key: key.clone() },
-        });
+        let points = self.points.iter().map(|((space, key), revision)| point(space, key.clone(), *revision));
         self.ranges.iter().cloned().chain(points).collect()
     }
 
@@ -158,10 +167,7 @@ impl Draft {
         };
         let events = events.into_iter().map(seal).collect::<Result<_, Broken>>()?;
         checks.extend(self.ranges);
-        checks.extend(self.points.into_iter().map(|((space, key), revision)| match revision {
-            Some(revision) => Check::At { space, key, revision },
-            None => Check::Absent { space, key },
-        }));
+        checks.extend(self.points.into_iter().map(|((space, key), revision)| point(space, key, revision)));
         let (mut writes, mut changes) = (Vec::new(), Vec::new());
         for (space, rows) in self.writes {
             for (key, pending) in rows {
@@ -227,9 +233,19 @@ impl Draft {
 
     /// The first reading counts: if a later one differs, the row has changed, and the check on the first fails.
     fn note(&mut self, space: &'static str, key: &[u8], revision: Option<Revision>) {
+        if let Some(heard) = &mut self.heard {
+            heard.push(point(space, key.to_vec(), revision));
+        }
         if let Entry::Vacant(vacant) = self.points.entry((space, key.to_vec())) {
             vacant.insert(revision);
         }
+    }
+}
+
+fn point(space: &'static str, key: Vec<u8>, revision: Option<Revision>) -> Check {
+    match revision {
+        Some(revision) => Check::At { space, key, revision },
+        None => Check::Absent { space, key },
     }
 }
 
@@ -254,6 +270,9 @@ impl View for Draft {
         // Each write of ours hides one row of the store at most, so this many are enough.
         let mut page = (&*self.store).page::<V>(space, range, direction, limit.saturating_add(mine.len())).await?;
         self.ranges.push(page.check.clone());
+        if let Some(heard) = &mut self.heard {
+            heard.push(page.check.clone());
+        }
         if mine.is_empty() {
             return Ok(page);
         }

@@ -2,7 +2,8 @@
 
 use crate::Row;
 use crate::engine::{
-    Batch, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Oversized, Range, ScrubError,
+    Batch, Check, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Oversized, Range,
+    ScrubError,
 };
 use crate::key::{Cursor, Span, TableKey};
 use crate::record::{self, Record};
@@ -117,6 +118,27 @@ impl Store {
     /// All or nothing, and durable when it answers `Ok`.
     pub async fn commit(&self, batch: Batch) -> Result<Committed, CommitError> {
         self.engine.commit(batch).await
+    }
+
+    /// Whether all that was read is still so. It is a look and no promise: only a commit validates.
+    pub async fn still(&self, checks: &[Check]) -> Result<bool, Broken> {
+        for check in checks {
+            let same = match check {
+                Check::At { space, key, revision } => {
+                    self.engine.row(space, key).await?.map(|row| row.revision) == Some(*revision)
+                }
+                Check::Absent { space, key } => self.engine.row(space, key).await?.is_none(),
+                Check::Range { space, range, rows } => {
+                    let limit = rows.len().saturating_add(1);
+                    let found = self.engine.scan(space, range, Direction::Forward, limit).await?;
+                    found.iter().map(|(key, row)| (key, row.revision)).eq(rows.iter().map(|(key, at)| (key, *at)))
+                }
+            };
+            if !same {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Events from sequence `from` on, `limit` at most, opened.

@@ -105,6 +105,34 @@ async fn a_child_that_was_refused_and_would_be_allowed_now_is_no_ground_to_write
     assert_eq!(pages(&house).await, [3, 4], "and the next time both write");
 }
 
+/// What `prepare` has read is read once, however often the commit is tried: so it has to hold at the last attempt as at the first.
+#[tokio::test]
+async fn what_was_prepared_upon_has_to_hold_at_each_attempt() {
+    let (house, _) = scene().await;
+    let (bob, _) = (house.user("bob", &[&allow(&["crooked:Act"])]).await, house.user("carol", &[]).await);
+    let (weak, again, mut attempt) = (Arc::downgrade(&house), bob.clone(), 0);
+    house.before_commits(2, move || {
+        let (house, bob) = (weak.upgrade().unwrap(), again.clone());
+        attempt += 1;
+        async move {
+            match attempt {
+                // Of this the second attempt makes nothing.
+                1 => house.set_policies(&bob, &[&allow(&["crooked:Act", "crooked:More"])]).await,
+                // Another carol of the same name: what was prepared was prepared upon the first.
+                _ => drop(house.user("carol", &[]).await),
+            }
+        }
+    });
+    let attempts = house.commit_attempts();
+    assert_eq!(bob.call::<tricks::Resolver>(Empty).await.code(), "ConflictException");
+    assert_eq!(pages(&house).await, [] as [u32; 0]);
+    // Two conflicts, what came between (a policy; a user and a key), and the record: it is not tried on and on.
+    assert_eq!(house.commit_attempts(), attempts + 2 + 3 + 1);
+    assert!(house.last_event().await.prepared);
+    bob.call::<tricks::Resolver>(Empty).await.output();
+    assert_eq!(pages(&house).await, [7]);
+}
+
 #[tokio::test]
 async fn a_parent_may_cope_with_a_child_that_was_refused() {
     let (house, _) = scene().await;

@@ -1,11 +1,12 @@
 //! A crooked service: what the types let a careless operation write, and the gate must catch.
 
 use kernel::{
-    Action, Aim, Authorized, Class, Demands, Desk, Found, Never, Nothing, Operation, Outside, Row, Service, Stop,
-    Target,
+    Action, Aim, Authorized, Breakage, Class, Demands, Desk, Found, Never, Nothing, Operation, Outside, Row, Service,
+    Stop, Target,
 };
 use kernel::{Codes, Validation};
 use minicbor::{Decode, Encode};
+use names::Arn;
 use shape::{EMPTY, Empty, Model, OperationModel, OperationShape};
 use shapes_toy::{DeleteBoxInput, RelayNoteInput};
 use std::marker::PhantomData;
@@ -127,6 +128,7 @@ tricks! {
     Guarded: "Writes what only some may.",
     CopesWithGuard: "Asks for what only some may, and writes that it did not get it.",
     Borrower: "Calls another service, which calls on.",
+    Resolver: "Looks who stands behind a name, before it writes.",
     Stranger: "Calls what no table holds.",
     Nowhere: "Is in no table.",
     Untooled: "Asks for a tool that the house does not have.",
@@ -246,6 +248,10 @@ plays! {
         outside.call::<shapes_toy::RelayNote>(RelayNoteInput { name: "one".to_owned() }).await?;
         Ok(())
     }, |desk| write(desk, 6..7).await;
+    Resolver: act, |outside| {
+        outside.resolve(&Arn::parse("arn:aws:iam::111122223333:user/carol").map_err(|_| Breakage::NoSuchTool)?).await?;
+        Ok(())
+    }, |desk| write(desk, 7..8).await;
     Stranger: act, |outside| {
         outside.call::<Nowhere>(Empty).await?;
         Ok(())
@@ -293,6 +299,7 @@ pub static SERVICE: Service = Service {
         Row::of::<Play<HalfWriter>>(),
         Row::of::<Play<JudgesHalf>>(),
         Row::of::<Play<LateFailure>>(),
+        Row::of::<Play<Resolver>>(),
         Row::of::<Play<Spiral>>(),
         Row::of::<Play<Stranger>>(),
         Row::of::<Play<Untooled>>(),
