@@ -54,7 +54,7 @@ impl Tree {
                 Self::Map(entries)
             }
             Kind::Text { .. } if secret => {
-                let text = source.secret_text()?.open(&keys().opener).to_vec();
+                let text = source.secret_text(&mut |_| {})?.open(&keys().opener).to_vec();
                 Self::Text(String::from_utf8(text).unwrap())
             }
             Kind::Blob { .. } if secret => Self::Blob(source.secret_blob()?.open(&keys().opener).to_vec()),

@@ -18,7 +18,7 @@ pub use pattern::Pattern;
 pub use report::{Constraint, Report, Value as ShownValue, Violation, text as violations_text};
 pub use schema::{Kind, Location, Member, Schema, Secrecy, Shown, TimeFormat};
 pub use sink::Sink;
-pub use source::{EachEntry, EachItem, EachMember, Malformed, Source};
+pub use source::{EachEntry, EachItem, EachMember, Look, Malformed, Source};
 pub use value::{
     Enumeration, Read, ReadMember, Shape, Write, finish_member, present, read_enumeration, read_members, write_members,
 };

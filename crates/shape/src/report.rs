@@ -1,13 +1,25 @@
 //! What is wrong with an input: all violations at once, in the order of the model, as AWS counts them.
 
 use crate::{Member, Secrecy};
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 /// Collects violations while an input is read, and knows at which place the reader is.
 #[derive(Default)]
 pub struct Report {
     path: Vec<Step>,
     violations: Vec<(Vec<u32>, Violation)>,
+    /// The list or map of plain values that is being read. What breaks a bound in it is told once, of the whole.
+    gathered: Option<Gathered>,
+}
+
+/// The values of a list or map, as far as they may be shown, and whether one of them breaks a bound.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    pub broken: bool,
+    concealed: bool,
+    shown: String,
+    /// What stands before the next value.
+    separator: &'static str,
 }
 
 /// One way in which an input breaks a bound of its schema.
@@ -38,6 +50,12 @@ pub enum Constraint {
     ValueMax(i64),
     Pattern(&'static str),
     Values(&'static [&'static str]),
+    /// An item of a list breaks one of the rules; AWS names all of them, and not which item it was.
+    Items(Vec<Constraint>),
+    /// As [`Constraint::Items`], of the keys of a map.
+    Keys(Vec<Constraint>),
+    /// As [`Constraint::Items`], of the values of a map.
+    MapValues(Vec<Constraint>),
 }
 
 enum Step {
@@ -75,6 +93,10 @@ impl Report {
 
     /// Notes that the value at the present place breaks `constraint`.
     pub fn violate(&mut self, shown: Value, constraint: Constraint) {
+        if let Some(gathered) = &mut self.gathered {
+            gathered.broken = true;
+            return;
+        }
         if self.violations.len() >= VIOLATIONS_MAX {
             return;
         }
@@ -88,6 +110,29 @@ impl Report {
             Step::Member { index, .. } | Step::Item(index) | Step::Key(index) => *index,
         });
         self.violations.push((order.collect(), Violation { place: self.place(), shown, constraint }));
+    }
+
+    /// From now on all values belong to one list or map.
+    pub(crate) fn gather(&mut self) {
+        self.gathered = Some(Gathered::default());
+    }
+
+    /// Ends what [`Report::gather`] began. `None` if nothing did.
+    pub(crate) fn gathered(&mut self) -> Option<Gathered> {
+        self.gathered.take()
+    }
+
+    /// The next value of the list or map; `None` for one that may not be shown. A map's value follows its key.
+    pub(crate) fn tell(&mut self, value: Option<&dyn Display>) {
+        let Some(gathered) = &mut self.gathered else { return };
+        gathered.tell(value);
+        gathered.separator = ", ";
+    }
+
+    pub(crate) fn tell_key(&mut self, key: &str) {
+        let Some(gathered) = &mut self.gathered else { return };
+        gathered.tell(Some(&key));
+        gathered.separator = "=";
     }
 
     /// The place where the reader is: `tags.1.member.tagValue`. Empty at the top.
@@ -119,12 +164,29 @@ impl Report {
     }
 }
 
+impl Gathered {
+    fn tell(&mut self, value: Option<&dyn Display>) {
+        match value {
+            // A character has four bytes at most.
+            Some(value) if self.shown.len() <= SHOWN_CHARS_MAX * 4 => {
+                let _ = write!(self.shown, "{}{value}", self.separator);
+            }
+            _ => self.concealed = true,
+        }
+    }
+
+    /// The list or map in Java's spelling.
+    pub fn value(&self, opening: char, closing: char) -> Value {
+        if self.concealed { Value::Hidden } else { Value::Text(format!("{opening}{}{closing}", self.shown)) }
+    }
+}
+
 impl Violation {
     /// AWS's text: `Value 'x' at 'keyId' failed to satisfy constraint: Member must have length less than or equal to 2048`. IAM and the
-    /// other query services leave the value out (`quoted` false).
+    /// other query services leave the value out (`quoted` false), also where there is none.
     pub fn text(&self, quoted: bool) -> String {
         let value = match &self.shown {
-            Value::Null => "Value null".to_owned(),
+            Value::Null if quoted => "Value null".to_owned(),
             Value::Text(text) if quoted => format!("Value '{text}'"),
             _ => "Value".to_owned(),
         };
@@ -142,8 +204,15 @@ impl Constraint {
             Self::ValueMax(max) => format!("Member must have value less than or equal to {max}"),
             Self::Pattern(pattern) => format!("Member must satisfy regular expression pattern: {pattern}"),
             Self::Values(values) => format!("Member must satisfy enum value set: [{}]", values.join(", ")),
+            Self::Items(rules) => format!("Member must satisfy constraint: [{}]", joined(rules)),
+            Self::Keys(rules) => format!("Map keys must satisfy constraint: [{}]", joined(rules)),
+            Self::MapValues(rules) => format!("Map value must satisfy constraint: [{}]", joined(rules)),
         }
     }
+}
+
+fn joined(rules: &[Constraint]) -> String {
+    rules.iter().map(Constraint::text).collect::<Vec<_>>().join(", ")
 }
 
 /// The member names in AWS's validation errors and trail records begin in lower case: `KeyId` is `keyId`, `SSEAlgorithm` is `sSEAlgorithm`.

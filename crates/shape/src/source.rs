@@ -27,9 +27,12 @@ pub trait Source {
 
     fn time(&mut self, format: TimeFormat) -> Result<Time, Malformed>;
 
-    /// A secret text. The default copies; a format that can fill in place should.
-    fn secret_text(&mut self) -> Result<Secret, Malformed> {
-        Ok(Secret::from_vec(self.text()?.into_bytes()))
+    /// A secret text, which `look` sees before it shuts, to hold it against its bounds. The default copies; a format that can fill in
+    /// place should.
+    fn secret_text(&mut self, look: &mut Look<'_>) -> Result<Secret, Malformed> {
+        let text = self.text()?;
+        look(&text);
+        Ok(Secret::from_vec(text.into_bytes()))
     }
 
     /// A secret blob.
@@ -44,6 +47,9 @@ pub type EachMember<'a> = dyn FnMut(usize, &mut dyn Source) -> Result<(), Malfor
 pub type EachItem<'a> = dyn FnMut(&mut dyn Source) -> Result<(), Malformed> + 'a;
 /// What [`Source::map`] calls once an entry, with its key.
 pub type EachEntry<'a> = dyn FnMut(&str, &mut dyn Source) -> Result<(), Malformed> + 'a;
+
+/// What [`Source::secret_text`] lets look at the text.
+pub type Look<'a> = dyn FnMut(&str) + 'a;
 
 /// Why bytes are not what the schema wants. The place is in the [`Report`] at that moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use names::{KeyRef, Time};
 use secret::{Private, Secret};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 /// A generated structure.
 pub trait Shape {
@@ -92,30 +93,65 @@ pub fn present<T: Write>(value: &Option<T>) -> Option<&dyn Write> {
 }
 
 fn check_length(length: u64, min: u64, max: u64, shown: impl Fn() -> Value, report: &mut Report) {
-    if length < min {
-        report.violate(shown(), Constraint::LengthMin(min));
+    if let Some(rule) = broken_length(length, min, max) {
+        report.violate(shown(), rule);
     }
-    if length > max {
-        report.violate(shown(), Constraint::LengthMax(max));
+}
+
+fn broken_length(length: u64, min: u64, max: u64) -> Option<Constraint> {
+    match length {
+        _ if length < min => Some(Constraint::LengthMin(min)),
+        _ if length > max => Some(Constraint::LengthMax(max)),
+        _ => None,
     }
+}
+
+/// The rules that a text breaks. Where AWS's answers name both, the pattern stands before the length.
+fn broken(schema: &'static Schema, text: &str) -> Vec<Constraint> {
+    let mut broken = Vec::new();
+    match &schema.kind {
+        Kind::Text { min, max, pattern } => {
+            let unmatched = pattern.filter(|pattern| !pattern.admits(text));
+            broken.extend(unmatched.map(|pattern| Constraint::Pattern(pattern.text)));
+            broken.extend(broken_length(text.chars().count() as u64, *min, *max));
+        }
+        Kind::Enumeration { values } if !values.contains(&text) => broken.push(Constraint::Values(values)),
+        _ => {}
+    }
+    broken
+}
+
+/// The rules of a list's items, in the order in which AWS names them.
+fn rules(schema: &'static Schema) -> Vec<Constraint> {
+    let mut rules = Vec::new();
+    match &schema.kind {
+        Kind::Text { min, max, pattern } => {
+            rules.extend(lengths(*min, *max));
+            rules.extend(pattern.map(|pattern| Constraint::Pattern(pattern.text)));
+        }
+        Kind::Blob { min, max } => rules.extend(lengths(*min, *max)),
+        Kind::Integer { min, max, .. } => {
+            rules.extend((*max < i64::MAX).then_some(Constraint::ValueMax(*max)));
+            rules.extend((*min > i64::MIN).then_some(Constraint::ValueMin(*min)));
+        }
+        Kind::Enumeration { values } => rules.push(Constraint::Values(values)),
+        _ => {}
+    }
+    rules
+}
+
+fn lengths(min: u64, max: u64) -> impl Iterator<Item = Constraint> {
+    let max = (max < u64::MAX).then_some(Constraint::LengthMax(max));
+    max.into_iter().chain((min > 0).then_some(Constraint::LengthMin(min)))
 }
 
 /// Notes every bound of a text that does not hold.
 fn check_text(schema: &'static Schema, text: &str, report: &mut Report) {
-    // The report hides what stands in a secret member; an item's or a key's own secrecy it cannot see.
+    // The report hides what stands in a secret member; an item's own secrecy it cannot see.
     let public = schema.secrecy == Secrecy::Public;
-    let shown = || if public { Value::Text(text.to_owned()) } else { Value::Hidden };
-    match &schema.kind {
-        Kind::Text { min, max, pattern } => {
-            check_length(text.chars().count() as u64, *min, *max, shown, report);
-            if let Some(pattern) = pattern
-                && !pattern.admits(text)
-            {
-                report.violate(shown(), Constraint::Pattern(pattern.text));
-            }
-        }
-        Kind::Enumeration { values } if !values.contains(&text) => report.violate(shown(), Constraint::Values(values)),
-        _ => {}
+    report.tell(public.then_some(&text as &dyn Display));
+    for rule in broken(schema, text) {
+        report.violate(if public { Value::Text(text.to_owned()) } else { Value::Hidden }, rule);
     }
 }
 
@@ -164,8 +200,9 @@ impl Read for Bytes {
         if let Kind::Blob { min, max } = schema.kind {
             // AWS's services are written in Java and print the buffer, not the bytes.
             let length = bytes.len();
-            let shown = || Value::Text(format!("java.nio.HeapByteBuffer[pos=0 lim={length} cap={length}]"));
-            check_length(length as u64, min, max, shown, report);
+            let shown = || format!("java.nio.HeapByteBuffer[pos=0 lim={length} cap={length}]");
+            report.tell(Some(&std::fmt::from_fn(|f| f.write_str(&shown()))));
+            check_length(length as u64, min, max, || Value::Text(shown()), report);
         }
         Ok(Some(Self::from(bytes)))
     }
@@ -179,12 +216,17 @@ impl Write for Bytes {
 
 impl Read for Secret {
     fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
-        let (secret, min, max) = match schema.kind {
-            Kind::Blob { min, max } => (source.secret_blob()?, min, max),
-            Kind::Text { min, max, .. } => (source.secret_text()?, min, max),
-            _ => (source.secret_text()?, 0, u64::MAX),
-        };
-        check_length(secret.len() as u64, min, max, || Value::Hidden, report);
+        report.tell(None);
+        if let Kind::Blob { min, max } = schema.kind {
+            let secret = source.secret_blob()?;
+            check_length(secret.len() as u64, min, max, || Value::Hidden, report);
+            return Ok(Some(secret));
+        }
+        let mut rules = Vec::new();
+        let secret = source.secret_text(&mut |text| rules = broken(schema, text))?;
+        for rule in rules {
+            report.violate(Value::Hidden, rule);
+        }
         Ok(Some(secret))
     }
 }
@@ -214,6 +256,7 @@ impl Read for i64 {
             if !wide && i32::try_from(number).is_err() {
                 return Err(Malformed::Range);
             }
+            report.tell(Some(&number));
             if number < min {
                 report.violate(Value::Text(number.to_string()), Constraint::ValueMin(min));
             }
@@ -232,8 +275,10 @@ impl Write for i64 {
 }
 
 impl Read for f64 {
-    fn read(_: &'static Schema, source: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
-        source.float().map(Some)
+    fn read(_: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        let value = source.float()?;
+        report.tell(Some(&value));
+        Ok(Some(value))
     }
 }
 
@@ -244,8 +289,10 @@ impl Write for f64 {
 }
 
 impl Read for bool {
-    fn read(_: &'static Schema, source: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
-        source.boolean().map(Some)
+    fn read(_: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        let value = source.boolean()?;
+        report.tell(Some(&value));
+        Ok(Some(value))
     }
 }
 
@@ -256,7 +303,8 @@ impl Write for bool {
 }
 
 impl Read for Time {
-    fn read(_: &'static Schema, source: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
+    fn read(_: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
+        report.tell(None);
         source.time(TimeFormat::ByProtocol).map(Some)
     }
 }
@@ -284,6 +332,9 @@ impl<T: Read> Read for Vec<T> {
         let Kind::List { item, min, max, .. } = schema.kind else { return Err(Malformed::Syntax) };
         let mut items = Self::new();
         let mut count = 0;
+        if gathers(item, min > 0 || max < u64::MAX || !rules(item).is_empty()) {
+            report.gather();
+        }
         source.list(schema, &mut |source| {
             report.enter_item(count);
             count += 1;
@@ -291,9 +342,20 @@ impl<T: Read> Read for Vec<T> {
             report.leave();
             Ok(())
         })?;
-        check_length(count as u64, min, max, || Value::Hidden, report);
+        let gathered = report.gathered();
+        let shown = || gathered.as_ref().map_or(Value::Hidden, |gathered| gathered.value('[', ']'));
+        check_length(count as u64, min, max, shown, report);
+        if gathered.as_ref().is_some_and(|gathered| gathered.broken) {
+            report.violate(shown(), Constraint::Items(rules(item)));
+        }
         Ok(Some(items))
     }
+}
+
+/// Whether a list or map is told as a whole where it breaks a bound: its values are plain, and there is a bound to break. What
+/// is in structures is told at its own place, and of a list of them nothing that AWS prints is of use.
+fn gathers(values: &'static Schema, bounded: bool) -> bool {
+    bounded && !matches!(values.kind, Kind::Structure { .. } | Kind::List { .. } | Kind::Map { .. })
 }
 
 impl<T: Write> Write for Vec<T> {
@@ -312,18 +374,30 @@ impl<T: Read> Read for BTreeMap<String, T> {
     fn read(schema: &'static Schema, source: &mut dyn Source, report: &mut Report) -> Result<Option<Self>, Malformed> {
         let Kind::Map { key, value, min, max, .. } = schema.kind else { return Err(Malformed::Syntax) };
         let mut entries = Self::new();
-        let mut count = 0;
+        let (mut count, mut keys_broken) = (0, false);
+        if gathers(value, min > 0 || max < u64::MAX || !rules(key).is_empty() || !rules(value).is_empty()) {
+            report.gather();
+        }
         source.map(schema, &mut |name, source| {
             report.enter_key(count);
             count += 1;
-            check_text(key, name, report);
+            keys_broken |= !broken(key, name).is_empty();
+            report.tell_key(name);
             if let Some(entry) = T::read(value, source, report)? {
                 entries.insert(name.to_owned(), entry);
             }
             report.leave();
             Ok(())
         })?;
-        check_length(count as u64, min, max, || Value::Hidden, report);
+        let gathered = report.gathered();
+        let shown = || gathered.as_ref().map_or(Value::Hidden, |gathered| gathered.value('{', '}'));
+        check_length(count as u64, min, max, shown, report);
+        if keys_broken {
+            report.violate(shown(), Constraint::Keys(rules(key)));
+        }
+        if gathered.as_ref().is_some_and(|gathered| gathered.broken) {
+            report.violate(shown(), Constraint::MapValues(rules(value)));
+        }
         Ok(Some(entries))
     }
 }

@@ -57,8 +57,8 @@ fn a_pattern_and_a_length_are_two_violations() {
     let text = complaint::<CreateUserInput>(Map(vec![("UserName", Long("!".repeat(65)))]), false);
     assert_eq!(
         text,
-        "2 validation errors detected: Value at 'userName' failed to satisfy constraint: Member must have length less than or \
-         equal to 64; Value at 'userName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]+"
+        "2 validation errors detected: Value at 'userName' failed to satisfy constraint: Member must satisfy regular expression \
+         pattern: [\\w+=,.@-]+; Value at 'userName' failed to satisfy constraint: Member must have length less than or equal to 64"
     );
     // Java's `\w` is ASCII.
     assert!(complaint::<CreateUserInput>(Map(vec![("UserName", Text("鍵"))]), false).contains("pattern"));
@@ -84,7 +84,7 @@ fn secrets_are_not_repeated() {
 }
 
 #[test]
-fn numbers_lists_and_map_keys_have_bounds() {
+fn numbers_have_bounds() {
     for (tree, expected) in [
         (
             Map(vec![("Limit", Integer(0))]),
@@ -97,14 +97,54 @@ fn numbers_lists_and_map_keys_have_bounds() {
     ] {
         assert_eq!(complaint::<ListBoxesInput>(tree, true), format!("1 validation error detected: {expected}"));
     }
-    let text = complaint::<DeleteBoxesInput>(Map(vec![("Names", List(Vec::new()))]), true);
+}
+
+#[test]
+fn of_lists_and_maps_of_plain_values_the_whole_is_told() {
+    let names = |names| complaint::<DeleteBoxesInput>(Map(vec![("Names", List(names))]), true);
+    let place = "at 'names' failed to satisfy constraint: Member must";
+    assert_eq!(
+        names(Vec::new()),
+        format!("1 validation error detected: Value '[]' {place} have length greater than or equal to 1")
+    );
+    // One violation, whichever items are broken and how often; AWS names each rule that an item has.
+    let text = names(vec![Text("box"), Text(""), Text("a b"), Text("")]);
+    let start =
+        format!("1 validation error detected: Value '[box, , a b, ]' {place} satisfy constraint: [Member must have");
+    assert!(text.starts_with(&start), "{text}");
     assert!(
-        text.ends_with("at 'names' failed to satisfy constraint: Member must have length greater than or equal to 1"),
+        text.contains("length greater than or equal to 1, Member must satisfy regular expression pattern: "),
         "{text}"
     );
-    let labels = Map(vec![("", Text("value"))]);
+    assert!(text.ends_with(']'), "{text}");
+    // What is too long to be repeated is left out.
+    let text = names(vec![Long("k".repeat(9_000)), Text("")]);
+    assert!(text.starts_with(&format!("1 validation error detected: Value {place} satisfy constraint")), "{text}");
+
+    let labels = Map(vec![("", Text("value")), ("key", Text("other"))]);
     let text = complaint::<CreateBoxInput>(Map(vec![("Name", Text("box")), ("Labels", labels)]), true);
-    assert!(text.contains("Member must have length greater than or equal to 1"), "{text}");
+    assert!(
+        text.starts_with(
+            "1 validation error detected: Value '{=value, key=other}' at 'labels' failed to satisfy constraint: Map keys must \
+             satisfy constraint: [Member must have length"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_query_services_leave_out_even_that_there_is_no_value() {
+    assert_eq!(
+        complaint::<CreateUserInput>(Map(Vec::new()), false),
+        "1 validation error detected: Value at 'userName' failed to satisfy constraint: Member must not be null"
+    );
+}
+
+#[test]
+fn secret_texts_are_counted_in_characters() {
+    let note = |note: String| read::<PutNoteInput>(Map(vec![("Name", Text("box")), ("Note", Long(note))])).1;
+    assert!(note("鍵".repeat(1_024)).is_clean());
+    assert!(!note("鍵".repeat(1_025)).is_clean());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use minicbor::data::Type;
 use minicbor::decode::{Decoder, Error};
 use names::Time;
 use secret::Secret;
-use shape::{Malformed, Schema, Source, TimeFormat};
+use shape::{Look, Malformed, Schema, Source, TimeFormat};
 use std::borrow::Cow;
 
 /// Reads one data item. Of members that stand twice the last one counts.
@@ -273,8 +273,10 @@ impl Source for CborSource<'_> {
         }
     }
 
-    fn secret_text(&mut self) -> Result<Secret, Malformed> {
-        match self.string("a String")? {
+    fn secret_text(&mut self, look: &mut Look<'_>) -> Result<Secret, Malformed> {
+        let text = self.string("a String")?;
+        look(&text);
+        match text {
             Cow::Borrowed(text) => Ok(Secret::fill(text.len(), |bytes| bytes.copy_from_slice(text.as_bytes()))),
             Cow::Owned(text) => Ok(Secret::from_vec(text.into_bytes())),
         }

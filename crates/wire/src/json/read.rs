@@ -6,7 +6,7 @@ use crate::walk::{EachEntry, EachItem, EachMember};
 use crate::{blob, number, times};
 use names::Time;
 use secret::Secret;
-use shape::{Malformed, Schema, Source, TimeFormat};
+use shape::{Look, Malformed, Schema, Source, TimeFormat};
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
@@ -277,7 +277,7 @@ impl Source for JsonSource<'_> {
         }
     }
 
-    fn secret_text(&mut self) -> Result<Secret, Malformed> {
+    fn secret_text(&mut self, look: &mut Look<'_>) -> Result<Secret, Malformed> {
         let quoted = self.string("a String")?;
         let mut length = 0;
         quoted.unescape(|piece| length += piece.len())?;
@@ -287,7 +287,9 @@ impl Source for JsonSource<'_> {
                 for (byte, place) in piece.bytes().zip(&mut space) {
                     *place = byte;
                 }
-            })
+            })?;
+            look(std::str::from_utf8(bytes).map_err(|_| Malformed::Utf8)?);
+            Ok(())
         })
     }
 

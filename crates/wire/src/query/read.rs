@@ -6,7 +6,7 @@ use crate::walk::{EachEntry, EachItem, EachMember};
 use crate::{blob, number, times};
 use names::Time;
 use secret::Secret;
-use shape::{Kind, Malformed, Schema, Source, TimeFormat};
+use shape::{Kind, Look, Malformed, Schema, Source, TimeFormat};
 
 /// Reads the structure whose members are the parameters of a form. Parameters that the schema does not name are passed over, as AWS does.
 pub struct FormSource<'a> {
@@ -192,8 +192,9 @@ impl Source for FormSource<'_> {
         }
     }
 
-    fn secret_text(&mut self) -> Result<Secret, Malformed> {
+    fn secret_text(&mut self, look: &mut Look<'_>) -> Result<Secret, Malformed> {
         let text = self.scalar("a String")?;
+        look(text);
         Ok(Secret::fill(text.len(), |bytes| bytes.copy_from_slice(text.as_bytes())))
     }
 
