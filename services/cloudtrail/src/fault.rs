@@ -5,6 +5,7 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     LookupAttributes(&'static str),
+    EventCategory,
     TimeRange,
     MaxResults(i64),
     NextToken,
@@ -16,6 +17,7 @@ impl kernel::Fault for Fault {
     fn code(&self) -> &'static str {
         match self {
             Self::LookupAttributes(_) => "InvalidLookupAttributesException",
+            Self::EventCategory => "InvalidEventCategoryException",
             Self::TimeRange => "InvalidTimeRangeException",
             Self::MaxResults(_) => "InvalidMaxResultsException",
             Self::NextToken => "InvalidNextTokenException",
@@ -30,8 +32,13 @@ impl kernel::Fault for Fault {
     fn text(&self) -> String {
         match self {
             Self::LookupAttributes(text) => (*text).to_owned(),
+            Self::EventCategory => "The event category is not valid: it can be insight.".to_owned(),
             Self::TimeRange => "StartTime must not be after EndTime.".to_owned(),
-            Self::MaxResults(number) => format!("MaxResults must be from 1 to 50, and is {number}."),
+            // These words, and those about lookup attributes, were seen in the list of errors of a service modelled on CloudTrail:
+            // <https://www.ctyun.cn/qzdh/143922_38>.
+            Self::MaxResults(number) => {
+                format!("A max results value of {number} is invalid. Specify max results between 1 and 50.")
+            }
             Self::NextToken => "NextToken is not valid, or was given for a request with other parameters.".to_owned(),
             Self::Conflict => "The request conflicts with another one. You can retry the request.".to_owned(),
         }

@@ -6,7 +6,7 @@ use kernel::{
     Action, Aim, Attribute, Authorized, Class, Demands, Desk, Found, Nothing, Operation, Outside, Stop, TrailReader,
 };
 use names::Time;
-use shapes_cloudtrail::{EventCategory, LookupAttributeKey, LookupEventsInput, LookupEventsOutput};
+use shapes_cloudtrail::{LookupAttribute, LookupEventsInput, LookupEventsOutput};
 use std::time::Duration;
 use store::Cursor;
 
@@ -21,6 +21,9 @@ pub struct Looked {
 /// How far back events can be looked up. The trail itself keeps them longer.
 const HISTORY_DAYS_MAX: u32 = 90;
 const EVENTS_PER_PAGE_MAX: usize = 50;
+const VALUE_CHARS_MAX: usize = 2_000;
+/// The one category that is not that of management events.
+const INSIGHT: &str = "insight";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Operation for LookupEvents {
@@ -96,14 +99,14 @@ struct Query<'a> {
 
 impl<'a> Query<'a> {
     fn of(input: &'a LookupEventsInput, now: Time) -> Result<Self, Fault> {
-        let insight = input.event_category == Some(EventCategory::Insight);
+        let insight = match input.event_category.as_deref() {
+            None => false,
+            Some(INSIGHT) => true,
+            Some(_) => return Err(Fault::EventCategory),
+        };
         let attribute = match input.lookup_attributes.as_deref().unwrap_or_default() {
             [] => (Attribute::Any, ""),
-            [one] if insight && !of_insights(one.attribute_key) => {
-                let text = "Insights events can be looked up by EventId, EventName and EventSource.";
-                return Err(Fault::LookupAttributes(text));
-            }
-            [one] => (attribute(one.attribute_key), one.attribute_value.as_str()),
+            [one] => sound(one, insight)?,
             [_, _, ..] => return Err(Fault::LookupAttributes("LookupAttributes can contain only one item.")),
         };
         let events_max = match input.max_results {
@@ -136,21 +139,31 @@ fn whole_second(time: Time) -> Time {
     Time::from_seconds(time.seconds())
 }
 
-fn attribute(key: LookupAttributeKey) -> Attribute {
-    match key {
-        LookupAttributeKey::EventId => Attribute::EventId,
-        LookupAttributeKey::EventName => Attribute::EventName,
-        LookupAttributeKey::ReadOnly => Attribute::ReadOnly,
-        LookupAttributeKey::Username => Attribute::Username,
-        LookupAttributeKey::ResourceType => Attribute::ResourceType,
-        LookupAttributeKey::ResourceName => Attribute::ResourceName,
-        LookupAttributeKey::EventSource => Attribute::EventSource,
-        LookupAttributeKey::AccessKeyId => Attribute::AccessKeyId,
+fn sound(asked: &LookupAttribute, insight: bool) -> Result<(Attribute, &str), Fault> {
+    let attribute =
+        attribute(&asked.attribute_key).ok_or(Fault::LookupAttributes("Lookup attribute key is not valid."))?;
+    if insight && !matches!(attribute, Attribute::EventId | Attribute::EventName | Attribute::EventSource) {
+        let text = "Insights events can be looked up by EventId, EventName and EventSource.";
+        return Err(Fault::LookupAttributes(text));
     }
+    if !(1..=VALUE_CHARS_MAX).contains(&asked.attribute_value.chars().count()) {
+        return Err(Fault::LookupAttributes("Lookup attribute value is not valid."));
+    }
+    Ok((attribute, &asked.attribute_value))
 }
 
-fn of_insights(key: LookupAttributeKey) -> bool {
-    matches!(key, LookupAttributeKey::EventId | LookupAttributeKey::EventName | LookupAttributeKey::EventSource)
+fn attribute(key: &str) -> Option<Attribute> {
+    Some(match key {
+        "EventId" => Attribute::EventId,
+        "EventName" => Attribute::EventName,
+        "ReadOnly" => Attribute::ReadOnly,
+        "Username" => Attribute::Username,
+        "ResourceType" => Attribute::ResourceType,
+        "ResourceName" => Attribute::ResourceName,
+        "EventSource" => Attribute::EventSource,
+        "AccessKeyId" => Attribute::AccessKeyId,
+        _ => return None,
+    })
 }
 
 fn cursor(time: Time, sequence: u64) -> Cursor {

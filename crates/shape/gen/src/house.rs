@@ -20,6 +20,9 @@ pub struct House {
     pub secrecy: BTreeMap<String, Exception>,
     #[serde(default)]
     pub trail: Trail,
+    /// Shapes whose bounds and values the operation judges, with the reason: AWS answers with an error of the service's own.
+    #[serde(default)]
+    pub judged: BTreeMap<String, String>,
     /// Replacements of patterns that cannot be translated, by shape.
     #[serde(default)]
     pub patterns: BTreeMap<String, Replacement>,

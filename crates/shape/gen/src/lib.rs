@@ -44,8 +44,11 @@ pub fn generate(model: &Path, house: &Path) -> Result<String, Fault> {
 
 /// As [`generate`], from texts. `service` is the short name under which botocore keeps the service.
 pub fn generate_text(service: &str, model: &str, house: &str) -> Result<String, Fault> {
-    let model: model::Model = serde_json::from_str(model)?;
+    let mut model: model::Model = serde_json::from_str(model)?;
     let house = House::parse(house)?;
+    if let Some(entry) = house.judged.keys().find(|shape| !model.unbind(shape)) {
+        return Err(Fault::Stale { table: "judged", entry: entry.clone() });
+    }
     let plan = plan::Plan::draw(&model, &house)?;
     emit::service(service, &plan)
 }

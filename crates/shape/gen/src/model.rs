@@ -107,6 +107,16 @@ pub struct Reference {
     pub timestamp_format: Option<String>,
 }
 
+impl Model {
+    /// Takes the bounds and values of a shape away. `false` if it has none.
+    pub fn unbind(&mut self, shape: &str) -> bool {
+        let Some((_, shape)) = self.shapes.0.iter_mut().find(|(name, _)| name == shape) else { return false };
+        let numbers = [shape.min.take(), shape.max.take()];
+        let others = (shape.pattern.take(), shape.values.take());
+        others != (None, None) || numbers.iter().any(Option::is_some)
+    }
+}
+
 /// A map in the order of the text.
 pub struct Ordered<T>(Vec<(String, T)>);
 

@@ -2,9 +2,6 @@
 
 use crate::rig::{READ_HISTORY, boot, by, decrypt, encrypt, found, index, key, who_am_i};
 use house::OTHER_ACCOUNT;
-use shapes_cloudtrail::LookupAttributeKey::{
-    AccessKeyId, EventId, EventName, EventSource, ReadOnly, ResourceName, ResourceType, Username,
-};
 use shapes_cloudtrail::{LookupEvents, LookupEventsInput};
 
 #[tokio::test]
@@ -19,25 +16,25 @@ async fn each_of_the_eight_attributes_finds_its_events_and_no_others() {
     index(&house).await;
     let event = house.last_event().await;
     let event_id = {
-        let answered = root.call::<LookupEvents>(by(EventName, "Decrypt")).await;
+        let answered = root.call::<LookupEvents>(by("EventName", "Decrypt")).await;
         answered.output().events.as_ref().unwrap()[0].event_id.clone().unwrap()
     };
     let of_key = ["Decrypt", "Encrypt", "CreateKey"];
     let cases = [
-        (EventId, event_id.as_str(), &["Decrypt"][..]),
-        (EventName, "Encrypt", &["Encrypt"]),
-        (EventName, "encrypt", &[]),
-        (ReadOnly, "false", &["CreateKey"]),
-        (ReadOnly, "true", &["Decrypt", "Encrypt"]),
-        (Username, "alice", &["Decrypt"]),
-        (Username, "root", &["Encrypt", "CreateKey"]),
-        (Username, "Alice", &[]),
-        (ResourceType, "AWS::KMS::Key", &of_key),
-        (ResourceName, arn.as_str(), &of_key),
-        (ResourceName, id.as_str(), &of_key),
-        (EventSource, "kms.amazonaws.com", &of_key),
-        (EventSource, "iam.amazonaws.com", &[]),
-        (AccessKeyId, alice.access_key_id(), &["Decrypt"]),
+        ("EventId", event_id.as_str(), &["Decrypt"][..]),
+        ("EventName", "Encrypt", &["Encrypt"]),
+        ("EventName", "encrypt", &[]),
+        ("ReadOnly", "false", &["CreateKey"]),
+        ("ReadOnly", "true", &["Decrypt", "Encrypt"]),
+        ("Username", "alice", &["Decrypt"]),
+        ("Username", "root", &["Encrypt", "CreateKey"]),
+        ("Username", "Alice", &[]),
+        ("ResourceType", "AWS::KMS::Key", &of_key),
+        ("ResourceName", arn.as_str(), &of_key),
+        ("ResourceName", id.as_str(), &of_key),
+        ("EventSource", "kms.amazonaws.com", &of_key),
+        ("EventSource", "iam.amazonaws.com", &[]),
+        ("AccessKeyId", alice.access_key_id(), &["Decrypt"]),
     ];
     for (attribute, value, expected) in cases {
         // What was looked up before is not in the index yet, so it is not among what is found.
@@ -91,7 +88,7 @@ async fn who_may_not_look_is_refused_and_seen() {
     let words = "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: cloudtrail:LookupEvents ";
     assert!(refused.text.starts_with(words), "{}", refused.text);
     index(&house).await;
-    let answered = auditor.call::<LookupEvents>(by(Username, "alice")).await;
+    let answered = auditor.call::<LookupEvents>(by("Username", "alice")).await;
     let event = &answered.output().events.as_ref().unwrap()[0];
     let record: serde_json::Value = serde_json::from_str(event.cloud_trail_event.as_ref().unwrap()).unwrap();
     let told = (record["errorCode"].as_str(), record["errorMessage"].as_str());

@@ -2,7 +2,7 @@
 
 use crate::rig::{boot, by, found, index, names, who_am_i};
 use house::OTHER_ACCOUNT;
-use shapes_cloudtrail::{LookupAttributeKey, LookupEvents, LookupEventsInput};
+use shapes_cloudtrail::{LookupEvents, LookupEventsInput};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -86,8 +86,8 @@ async fn a_token_is_good_for_its_own_look_up_alone() {
 
     let start_time = Some(house.clock().now() - Duration::from_secs(60));
     let others = [
-        by(LookupAttributeKey::EventName, "CreateKey"),
-        by(LookupAttributeKey::Username, "GetCallerIdentity"),
+        by("EventName", "CreateKey"),
+        by("Username", "GetCallerIdentity"),
         LookupEventsInput::default(),
         LookupEventsInput { start_time, ..identities() },
         LookupEventsInput { end_time: Some(house.clock().now()), ..identities() },
@@ -127,7 +127,7 @@ async fn more_events_than_one_turn_of_the_index_takes_are_all_found() {
 }
 
 fn identities() -> LookupEventsInput {
-    by(LookupAttributeKey::EventName, "GetCallerIdentity")
+    by("EventName", "GetCallerIdentity")
 }
 
 fn request_id(json: &str) -> String {

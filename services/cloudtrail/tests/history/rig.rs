@@ -1,7 +1,7 @@
 //! What the tests of the history have in common.
 
 use house::{Actor, Answered, House};
-use shapes_cloudtrail::{LookupAttribute, LookupAttributeKey, LookupEvents, LookupEventsInput};
+use shapes_cloudtrail::{LookupAttribute, LookupEvents, LookupEventsInput};
 use shapes_kms::{CreateKey, CreateKeyInput, Decrypt, DecryptInput, Encrypt, EncryptInput};
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ pub async fn index(house: &House) {
     while kernel::index_pending(house.store()).await.unwrap() {}
 }
 
-pub fn by(key: LookupAttributeKey, value: &str) -> LookupEventsInput {
-    let one = LookupAttribute { attribute_key: key, attribute_value: value.to_owned() };
+pub fn by(key: &str, value: &str) -> LookupEventsInput {
+    let one = LookupAttribute { attribute_key: key.to_owned(), attribute_value: value.to_owned() };
     LookupEventsInput { lookup_attributes: Some(vec![one]), ..LookupEventsInput::default() }
 }
 
