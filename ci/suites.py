@@ -60,6 +60,8 @@ def suites(form: str) -> list[Suite]:
         # Both print what they counted.
         Suite("kill", pytest("kill", "-s"), ("clients", "build"), closing=rf"{PYTEST_CLOSING}|^\.*seed \d+: "),
         Suite("leak", pytest("leak", "-s"), ("clients", "build"), closing=PYTEST_CLOSING),
+        # It prints what it tried.
+        Suite("model", pytest("model", "-s"), ("clients", "build"), closing=PYTEST_CLOSING),
     ]
     if form == "prove":
         prove = [str(PYTHON), "-u", "tests/kill/prove.py"]
