@@ -76,7 +76,7 @@ impl Demands {
         if let Kind::Judged(demands) = &mut self.kind
             && let Some(last) = demands.last_mut()
         {
-            last.facts.push((key.into(), value));
+            last.know(key.into(), value);
         }
         self
     }
@@ -104,6 +104,20 @@ impl Demands {
 }
 
 impl Demand {
+    /// Names of condition keys know no case, tags and encryption contexts do: two that differ by case alone are one condition key with
+    /// both values, so that a Deny meets the one whichever the other is.
+    fn know(&mut self, key: Cow<'static, str>, value: Fact<'static>) {
+        let Some((_, known)) = self.facts.iter_mut().find(|(name, _)| *name == key) else {
+            return self.facts.push((key, value));
+        };
+        let values = |fact: &Fact<'static>| match fact {
+            Fact::One(value) => vec![value.clone()],
+            Fact::Many(values) => values.clone(),
+        };
+        let both = values(known).into_iter().chain(values(&value)).collect();
+        *known = Fact::Many(both);
+    }
+
     fn of(action: Action, look: Look<'_>) -> Self {
         match look.sight {
             None => Self {

@@ -20,6 +20,7 @@ impl Operation for Encrypt {
     const TRAIL: Class = Class::Management { read_only: true };
 
     fn aim(input: &EncryptInput) -> Result<Aim<Key>, Fault> {
+        context::bound(&input.encryption_context)?;
         asked::any(&input.key_id)
     }
 

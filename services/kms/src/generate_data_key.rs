@@ -19,6 +19,7 @@ impl Operation for GenerateDataKey {
     const TRAIL: Class = Class::Management { read_only: true };
 
     fn aim(input: &GenerateDataKeyInput) -> Result<Aim<Key>, Fault> {
+        context::bound(&input.encryption_context)?;
         asked::any(&input.key_id)
     }
 

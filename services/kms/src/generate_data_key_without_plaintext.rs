@@ -21,6 +21,7 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     const TRAIL: Class = Class::Management { read_only: true };
 
     fn aim(input: &GenerateDataKeyWithoutPlaintextInput) -> Result<Aim<Key>, Fault> {
+        context::bound(&input.encryption_context)?;
         asked::any(&input.key_id)
     }
 

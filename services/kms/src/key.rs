@@ -201,8 +201,12 @@ impl Thing for Key {
             "kms:requestalias" => self.alias.as_ref().map(|alias| Fact::One(Cow::Borrowed(alias.as_str()))),
             _ => {
                 let wanted = key.strip_prefix("aws:resourcetag/")?;
-                let tag = self.record.tags.iter().find(|(name, _)| name.to_lowercase() == wanted);
-                tag.map(|(_, value)| Fact::One(Cow::Borrowed(value.as_str())))
+                let mut values = self.record.tags.iter().filter(|(name, _)| name.to_lowercase() == wanted);
+                let (_, first) = values.next()?;
+                let rest: Vec<_> = values.map(|(_, value)| Cow::Borrowed(value.as_str())).collect();
+                let first = Cow::Borrowed(first.as_str());
+                // Two tags that differ by case alone are one condition key with both values.
+                Some(if rest.is_empty() { Fact::One(first) } else { Fact::Many([vec![first], rest].concat()) })
             }
         }
     }

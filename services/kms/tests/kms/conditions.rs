@@ -52,6 +52,27 @@ async fn the_encryption_context() {
     denied(&encrypt_in(&user, &made, &[]).await);
 }
 
+/// Names of condition keys know no case, encryption contexts and tags do: a second key of another case must not hide the first.
+#[tokio::test]
+async fn what_differs_by_case_alone_hides_nothing() {
+    let town = town().await;
+    let made = town.key().await;
+    let allow = allow(r#""kms:*""#);
+    let deny = r#"{"Effect":"Deny","Action":"kms:*","Resource":"*","Condition":{"StringEquals":{"kms:EncryptionContext:department":"HR"}}}"#;
+    let user = town.user("alice", &[&allow, deny]).await;
+    encrypt_in(&user, &made, &[("department", "IT"), ("DEPARTMENT", "x")]).await.output();
+    denied(&encrypt_in(&user, &made, &[("department", "HR")]).await);
+    denied(&encrypt_in(&user, &made, &[("DEPARTMENT", "x"), ("department", "HR")]).await);
+    denied(&encrypt_in(&user, &made, &[("department", "x"), ("Department", "HR")]).await);
+
+    let deny = r#"{"Effect":"Deny","Action":"kms:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/env":"prod"}}}"#;
+    let user = town.user("bob", &[&allow, deny]).await;
+    tag(&town.root, &made, "ENV", "dev").await.output();
+    encrypt(&user, &made.id).await.output();
+    tag(&town.root, &made, "env", "prod").await.output();
+    denied(&encrypt(&user, &made.id).await);
+}
+
 #[tokio::test]
 async fn the_algorithm_and_the_kind_of_key() {
     let town = town().await;
