@@ -183,36 +183,58 @@ impl Condition {
         };
         // For the set operators, a set of empty texts is no set at all.
         let void = values.iter().all(|value| value.is_empty());
+        // Variables have the same value for all of them: replacing them once keeps a long pattern from being built for each.
+        let settled = if values.len() > 1 { self.values.settle(context) } else { None };
+        let own = settled.as_ref().unwrap_or(&self.values);
+        let matches = |value: &Cow<'_, str>| own.match_one(test, value, context);
         match quantifier {
-            Quantifier::None => values.iter().any(|value| self.matches(value, context)) != negated,
-            Quantifier::ForAllValues => void || values.iter().all(|value| self.matches(value, context) != negated),
-            Quantifier::ForAnyValue => !void && values.iter().any(|value| self.matches(value, context) != negated),
+            Quantifier::None => values.iter().any(matches) != negated,
+            Quantifier::ForAllValues => void || values.iter().all(|value| matches(value) != negated),
+            Quantifier::ForAnyValue => !void && values.iter().any(|value| matches(value) != negated),
+        }
+    }
+}
+
+impl Values {
+    /// The same with all variables replaced; `None` where there are none.
+    fn settle(&self, context: &Context<'_>) -> Option<Self> {
+        match self {
+            Self::Texts(texts) if texts.iter().any(Text::is_open) => {
+                Some(Self::Texts(texts.iter().filter_map(|text| text.settle(context)).collect()))
+            }
+            Self::Patterns(patterns) if patterns.iter().any(Pattern::is_open) => {
+                Some(Self::Patterns(patterns.iter().filter_map(|pattern| pattern.settle(context)).collect()))
+            }
+            Self::Arns(arns) if arns.iter().flatten().flatten().any(Pattern::is_open) => {
+                let settle =
+                    |arn: &[Pattern]| arn.iter().map(|part| part.settle(context)).collect::<Option<Box<[_]>>>();
+                Some(Self::Arns(arns.iter().map(|arn| arn.as_deref().and_then(settle)).collect()))
+            }
+            _ => None,
         }
     }
 
     /// Whether `fact` is equal to (or less than, …) one of the policy's values.
-    fn matches(&self, fact: &str, context: &Context<'_>) -> bool {
-        match (&self.values, self.operator.test) {
-            (Values::Texts(texts), Test::StringEqualsIgnoreCase) => {
+    fn match_one(&self, test: Test, fact: &str, context: &Context<'_>) -> bool {
+        match (self, test) {
+            (Self::Texts(texts), Test::StringEqualsIgnoreCase) => {
                 texts.iter().any(|text| text.resolve(context).is_some_and(|text| equal_ignoring_case(&text, fact)))
             }
-            (Values::Texts(texts), _) => {
-                texts.iter().any(|text| text.resolve(context).is_some_and(|text| text == fact))
-            }
-            (Values::Patterns(patterns), _) => patterns.iter().any(|pattern| pattern.matches(fact, context)),
-            (Values::Numbers(numbers), Test::Numeric(comparison)) => Number::parse(fact).is_some_and(|fact| {
+            (Self::Texts(texts), _) => texts.iter().any(|text| text.resolve(context).is_some_and(|text| text == fact)),
+            (Self::Patterns(patterns), _) => patterns.iter().any(|pattern| pattern.matches(fact, context)),
+            (Self::Numbers(numbers), Test::Numeric(comparison)) => Number::parse(fact).is_some_and(|fact| {
                 let ordering = |number: &Option<Number>| number.and_then(|number| fact.compare(number));
                 numbers.iter().any(|number| ordering(number).is_some_and(|ordering| comparison.holds(ordering)))
             }),
-            (Values::Instants(instants), Test::Date(comparison)) => Instant::parse(fact)
+            (Self::Instants(instants), Test::Date(comparison)) => Instant::parse(fact)
                 .is_some_and(|fact| instants.iter().flatten().any(|instant| comparison.holds(fact.cmp(instant)))),
-            (Values::Bools(bools), _) => bool_of(fact).is_some_and(|fact| bools.contains(&Some(fact))),
-            (Values::Networks(networks), _) => {
+            (Self::Bools(bools), _) => bool_of(fact).is_some_and(|fact| bools.contains(&Some(fact))),
+            (Self::Networks(networks), _) => {
                 fact.parse().is_ok_and(|address| networks.iter().flatten().any(|network| network.contains(address)))
             }
-            (Values::Arns(arns), _) => arns.iter().flatten().any(|arn| arn_matches(arn, fact, context)),
+            (Self::Arns(arns), _) => arns.iter().flatten().any(|arn| arn_matches(arn, fact, context)),
             // INVARIANT: `new` pairs numbers with Numeric and instants with Date.
-            (Values::Numbers(_) | Values::Instants(_), _) => false,
+            (Self::Numbers(_) | Self::Instants(_), _) => false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Kind;
 use crate::request::Source;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The answer. There is no third.
@@ -112,7 +113,7 @@ impl Denial {
     /// one text.
     pub fn text(&self, principal_arn: &str, action: &str, resource: &str) -> String {
         let who = format!("User: {principal_arn} is not authorized to perform: {action}");
-        let on = format!("{who} on resource: {resource}");
+        let on = format!("{who} on resource: {}", spoken(action, resource));
         match self.veil(action) {
             Veil::None => {}
             Veil::Key => {
@@ -143,6 +144,24 @@ impl Denial {
             Some((vendor, _)) if self.foreign && theirs && vendor.eq_ignore_ascii_case("sts") => Veil::Role,
             _ => Veil::None,
         }
+    }
+}
+
+/// What IAM calls its own: `user alice`, `policy arn:aws:iam::aws:policy/AdministratorAccess`. A user who is to be made, and the list of them,
+/// it calls by ARN. So it stands in the answers of AWS that people quote.
+fn spoken<'a>(action: &str, resource: &'a str) -> Cow<'a, str> {
+    let own = action.strip_prefix("iam:").filter(|name| !matches!(*name, "CreateUser" | "ListUsers"));
+    let Some(("iam", entity)) = own.and_then(|_| {
+        let mut parts = resource.strip_prefix("arn:")?.splitn(5, ':').skip(1);
+        let service = parts.next()?;
+        Some((service, parts.nth(2)?))
+    }) else {
+        return Cow::Borrowed(resource);
+    };
+    match entity.split_once('/') {
+        Some(("policy", _)) => Cow::Owned(format!("policy {resource}")),
+        Some(("user", path)) => Cow::Owned(format!("user {}", path.rsplit('/').next().unwrap_or(path))),
+        _ => Cow::Borrowed(resource),
     }
 }
 

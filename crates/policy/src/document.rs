@@ -167,6 +167,32 @@ impl Document {
         })
     }
 
+    /// The text with other words for some of the users and roles that it names as principals: `word` has the new one. All else stays as
+    /// it was given, the same ARN in a condition too.
+    pub fn respelled(&self, word: &dyn Fn(&Arn) -> Option<String>) -> String {
+        // INVARIANT: the text was read once already.
+        let Ok(root) = json::read(&self.text) else { return self.text.to_string() };
+        let Ok(draft) = Draft::read(&root) else { return self.text.to_string() };
+        let principals = draft.statements.iter().filter_map(|statement| statement.principals.as_ref());
+        let named = principals.flat_map(|phrase| &phrase.items).filter(|(family, _)| *family == "AWS");
+        let mut new: Vec<(usize, String)> = named
+            .filter_map(|(_, old)| match PrincipalName::aws(old.text)? {
+                PrincipalName::User(arn) | PrincipalName::Role(arn) => Some((old.at, word(&arn)?)),
+                _ => None,
+            })
+            .collect();
+        new.sort_unstable();
+        let (mut out, mut done) = (String::with_capacity(self.text.len()), 0);
+        for (at, word) in new {
+            let old = self.text.get(at..).unwrap_or_default();
+            out.push_str(self.text.get(done..at).unwrap_or_default());
+            out.push_str(&format!("\"{word}\""));
+            done = at + json::string_bytes(old);
+        }
+        out.push_str(self.text.get(done..).unwrap_or_default());
+        out
+    }
+
     fn named(&self) -> impl Iterator<Item = &Named> {
         self.statements.iter().flat_map(|statement| match &statement.who {
             Who::Holder => [].iter(),

@@ -15,7 +15,8 @@ pub(crate) enum Glob {
         middle: Box<[Box<str>]>,
         tail: Box<str>,
     },
-    Atoms(Box<[Atom]>),
+    /// Built when the document is read, not when it is asked: building costs as much as the pattern is long.
+    Atoms(Box<Automaton>),
 }
 
 /// One step of a pattern. `…Inside` does not cross a colon.
@@ -53,7 +54,7 @@ impl Glob {
             return Self::Any;
         }
         if joined.iter().any(|atom| matches!(atom, Atom::One | Atom::OneInside | Atom::RunInside)) {
-            return Self::Atoms(joined.into_boxed_slice());
+            return Self::Atoms(Box::new(Automaton::new(&joined)));
         }
         let mut stretches: Vec<Box<str>> = joined.split(|atom| *atom == Atom::Run).map(spell).collect();
         let tail = stretches.pop().unwrap_or_default();
@@ -80,7 +81,7 @@ impl Glob {
                     })
                 })
             }
-            Self::Atoms(atoms) => Automaton::new(atoms).accepts(text),
+            Self::Atoms(automaton) => automaton.accepts(text),
         }
     }
 }
@@ -94,8 +95,10 @@ fn spell(atoms: &[Atom]) -> Box<str> {
 }
 
 /// Bit `i` of a state: the first `i` atoms have been matched.
-struct Automaton<'a> {
-    atoms: &'a [Atom],
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Automaton {
+    /// How many atoms there are: the accepting state.
+    end: usize,
     words: usize,
     /// For each character of the pattern, which atoms are that character; sorted.
     chars: Vec<(char, Vec<u64>)>,
@@ -105,8 +108,8 @@ struct Automaton<'a> {
     runs_inside: Vec<u64>,
 }
 
-impl<'a> Automaton<'a> {
-    fn new(atoms: &'a [Atom]) -> Self {
+impl Automaton {
+    fn new(atoms: &[Atom]) -> Self {
         let words = atoms.len() / 64 + 1;
         let among = |wanted: &dyn Fn(&Atom) -> bool| {
             let mut bits = vec![0_u64; words];
@@ -127,7 +130,7 @@ impl<'a> Automaton<'a> {
             }
         }
         Self {
-            atoms,
+            end: atoms.len(),
             words,
             chars,
             ones: among(&|atom| *atom == Atom::One),
@@ -156,8 +159,7 @@ impl<'a> Automaton<'a> {
             }
             self.pass_over_runs(&mut state);
         }
-        let end = self.atoms.len();
-        state.get(end / 64).is_some_and(|word| word >> (end % 64) & 1 == 1)
+        state.get(self.end / 64).is_some_and(|word| word >> (self.end % 64) & 1 == 1)
     }
 
     /// A run may match nothing. Two never stand side by side, so one step is all it takes.

@@ -59,6 +59,17 @@ pub(crate) fn read(text: &str) -> Result<Node, Fault> {
     if reader.at == text.len() { Ok(node) } else { reader.fail(Why::NotJson) }
 }
 
+/// The bytes of the string with which `text` begins, quotes included.
+pub(crate) fn string_bytes(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, char)| {
+        let ends = *char == '"' && !escaped;
+        escaped = *char == '\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |(at, _)| at + 1)
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,

@@ -57,6 +57,15 @@ impl Text {
         }
     }
 
+    /// As [`Pattern::settle`].
+    pub(crate) fn settle(&self, context: &Context<'_>) -> Option<Self> {
+        self.resolve(context).map(|text| Self::Fixed(text.into()))
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+
     /// The text with its variables replaced. `None` if one of them has no value: then nothing is equal to it.
     pub(crate) fn resolve(&self, context: &Context<'_>) -> Option<Cow<'_, str>> {
         match self {
@@ -76,6 +85,18 @@ impl Pattern {
             Some(atoms) => Self::Fixed(Glob::compile(atoms.into_iter())),
             None => Self::Open(parts.into_boxed_slice()),
         }
+    }
+
+    /// The pattern with its variables replaced, for many texts. `None` if one of them has no value: then it matches nothing.
+    pub(crate) fn settle(&self, context: &Context<'_>) -> Option<Self> {
+        match self {
+            Self::Fixed(_) => Some(self.clone()),
+            Self::Open(parts) => Some(Self::Fixed(Glob::compile(resolve(parts, context)?.into_iter()))),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
     }
 
     pub(crate) fn matches(&self, text: &str, context: &Context<'_>) -> bool {

@@ -307,6 +307,19 @@ fn role_trust_is_like_a_key_policy() {
     let trust = |principal: Value| {
         Side::Trust(document(json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})))
     };
+    for (action, resource, spoken) in [
+        ("iam:GetUser", "arn:aws:iam::111122223333:user/team/bob", "user bob"),
+        ("iam:CreateUser", "arn:aws:iam::111122223333:user/team/bob", "arn:aws:iam::111122223333:user/team/bob"),
+        ("iam:ListUsers", "arn:aws:iam::111122223333:user/", "arn:aws:iam::111122223333:user/"),
+        ("iam:GetPolicy", "arn:aws:iam::aws:policy/x/Y", "policy arn:aws:iam::aws:policy/x/Y"),
+        ("kms:Decrypt", "arn:aws:iam::111122223333:user/bob", "arn:aws:iam::111122223333:user/bob"),
+        ("iam:GetAccountSummary", "*", "*"),
+    ] {
+        let case = Case { action: action.to_owned(), resource: resource.to_owned(), ..decrypt(user("alice")) };
+        let start = format!("User: {} is not authorized to perform: {action} on resource: ", user_arn(OURS, "alice"));
+        assert_eq!(case.text(), format!("{start}{spoken} because no identity-based policy allows the {action} action"));
+    }
+
     let role = role_arn(OURS, "app");
     let assume = |caller| Case::new(caller, "sts:AssumeRole", &role);
     assert!(assume(user("alice")).side(trust(json!({"AWS": user_arn(OURS, "alice")}))).allows());

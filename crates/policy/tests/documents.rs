@@ -314,6 +314,23 @@ fn principals_are_listed_and_bound() {
     assert_eq!(bindings, [(user_arn(OURS, "alice"), "AIDAX")]);
 }
 
+#[test]
+fn principals_are_respelled_and_nothing_else() {
+    let (alice, bob) = (user_arn(OURS, "alice"), user_arn(OURS, "bob"));
+    let escaped = alice.replace('/', "\\/");
+    let of = |one: &str, two: &str| {
+        format!(
+            r#" {{ "Statement":[ {{"Effect" : "Allow","Principal":{{"AWS":["{one}", "{bob}"],"Service":"a.amazonaws.com"}},
+                "Action":"kms:*","Resource":"*","Condition":{{"ArnEquals":{{"aws:PrincipalArn":"{alice}"}}}}}},
+               {{"Effect":"Deny","NotPrincipal":{{"AWS":"{two}"}},"Action":"kms:*","Resource":"{alice}"}}] }} "#
+        )
+    };
+    let document = Document::parse(&of(&escaped, &alice), Kind::KeyPolicy).unwrap();
+    let respelled = document.respelled(&|arn| (arn.as_str() == alice).then(|| "AIDAX".to_owned()));
+    assert_eq!(respelled, of("AIDAX", "AIDAX"));
+    assert_eq!(document.respelled(&|_| None), document.text());
+}
+
 proptest! {
     #[test]
     fn nothing_makes_the_reader_panic(text in r#"[{}\[\]:,"a-z*$A-Z0-9 é\\-]{0,80}"#) {
