@@ -20,7 +20,10 @@ impl Form {
         // Decoding never lengthens, so the buffer stays where it is and leaves no copies behind.
         let mut text = Zeroizing::new(Vec::with_capacity(query.len() + body.len()));
         let mut parameters = Vec::new();
-        for piece in query.as_bytes().split(|byte| *byte == b'&').chain(body.split(|byte| *byte == b'&')) {
+        // In a form a plus is a blank; in a URI's query it is a plus, as it was signed.
+        let of_query = query.as_bytes().split(|byte| *byte == b'&').map(|piece| (piece, Plus::Itself));
+        let of_body = body.split(|byte| *byte == b'&').map(|piece| (piece, Plus::Blank));
+        for (piece, plus) in of_query.chain(of_body) {
             if piece.is_empty() {
                 continue;
             }
@@ -29,11 +32,11 @@ impl Form {
             }
             let equals = piece.iter().position(|byte| *byte == b'=').unwrap_or(piece.len());
             let (name, value) = piece.split_at(equals);
-            let name = decode(name, &mut text)?;
+            let name = decode(name, plus, &mut text)?;
             if name.len() > PARAMETER_NAME_BYTES_MAX {
                 return Err(Malformed::TooDeep);
             }
-            parameters.push((name, decode(value.get(1..).unwrap_or_default(), &mut text)?));
+            parameters.push((name, decode(value.get(1..).unwrap_or_default(), plus, &mut text)?));
         }
         let text = Zeroizing::new(String::from_utf8(std::mem::take(&mut *text)).map_err(erase)?);
         let mut form = Self { text, parameters };
@@ -81,15 +84,22 @@ fn erase(error: std::string::FromUtf8Error) -> Malformed {
     Malformed::Utf8
 }
 
+/// What a `+` means.
+#[derive(Clone, Copy)]
+enum Plus {
+    Blank,
+    Itself,
+}
+
 /// Appends `piece` without its escapes.
-fn decode(piece: &[u8], text: &mut Vec<u8>) -> Result<Range<usize>, Malformed> {
+fn decode(piece: &[u8], plus: Plus, text: &mut Vec<u8>) -> Result<Range<usize>, Malformed> {
     let start = text.len();
     let mut bytes = piece.iter();
     while let Some(byte) = bytes.next() {
-        let decoded = match byte {
-            b'+' => b' ',
-            b'%' => hex(bytes.next())? << 4 | hex(bytes.next())?,
-            other => *other,
+        let decoded = match (byte, plus) {
+            (b'+', Plus::Blank) => b' ',
+            (b'%', _) => hex(bytes.next())? << 4 | hex(bytes.next())?,
+            (other, _) => *other,
         };
         text.push(decoded);
     }
@@ -105,6 +115,13 @@ fn hex(digit: Option<&u8>) -> Result<u8, Malformed> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn a_plus_in_the_uri_is_what_was_signed() {
+        let form = Form::parse("UserName=a+b&Path=%2Bx%20y", b"PolicyName=a+b").unwrap();
+        assert_eq!((form.value("UserName"), form.value("PolicyName")), (Some("a+b"), Some("a b")));
+        assert_eq!(form.value("Path"), Some("+x y"));
+    }
 
     #[test]
     fn escapes_and_blanks_are_decoded() {
