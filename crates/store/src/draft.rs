@@ -202,7 +202,10 @@ impl Draft {
             self.erase(space, gone.clone(), true);
         }
         for come in after.difference(&before) {
-            if index.is_unique() && self.held::<Pointer>(space, come).await?.is_some() {
+            // What this draft has seen to be free, and another commit took since, is no fault: the check on that first reading fails.
+            let seen_free = self.points.get(&(space, come.clone())) == Some(&None);
+            let own = self.writes.get(space).is_some_and(|rows| rows.contains_key(come));
+            if index.is_unique() && (own || !seen_free) && self.held::<Pointer>(space, come).await?.is_some() {
                 return Err(Broken::Taken { space });
             }
             self.write(space, come.clone(), Arc::new(Pointer(key_bytes.to_vec())), true)?;

@@ -24,6 +24,8 @@ const CURSOR_SPACE: &str = "store/cursor";
 const CURSOR_FORMAT: u16 = 1;
 const CURSOR_REVISION: u64 = 0;
 
+/// The note of the time at which the clock was last believed: microseconds since 1970, big-endian.
+const CLOCK_NOTE: &str = "clock-believed";
 /// The note of a scrub that is owed: a random number, or nothing.
 const SCRUB_OWED_NOTE: &str = "scrub-owed";
 
@@ -223,6 +225,17 @@ impl Store {
             self.engine.put_note(SCRUB_OWED_NOTE, Vec::new()).await?;
         }
         Ok(())
+    }
+
+    /// When the house last believed its clock, as [`Store::note_clock`] has it.
+    pub async fn noted_clock(&self) -> Result<Option<Time>, EngineFault> {
+        let noted = self.engine.note(CLOCK_NOTE).await?;
+        Ok(noted.and_then(|bytes| bytes.try_into().ok()).map(|bytes| Time::from_micros(i64::from_be_bytes(bytes))))
+    }
+
+    /// Notes that the clock was believed at `time`.
+    pub async fn note_clock(&self, time: Time) -> Result<(), EngineFault> {
+        self.engine.put_note(CLOCK_NOTE, time.micros().to_be_bytes().to_vec()).await
     }
 
     pub(crate) fn barrier(&self) -> &Arc<Barrier> {

@@ -35,6 +35,7 @@ on_every_engine!(
     an_index_follows_its_rows,
     a_unique_index_refuses_a_second_row,
     two_commits_cannot_take_one_name,
+    a_name_that_was_taken_since_it_was_seen_free_is_a_conflict_and_no_fault,
     a_name_can_be_handed_over_in_one_draft,
     an_index_is_read_as_a_span,
     a_row_that_joins_an_index_is_a_conflict,
@@ -102,6 +103,18 @@ async fn two_commits_cannot_take_one_name(rig: Rig) {
     assert_eq!(rig.finish(two).await, Err(CommitError::Conflict));
     assert_eq!(named(&rig, "ann").await, Some(1));
     assert!(rig.store.get(&USERS, &2).await.unwrap().is_none());
+}
+
+async fn a_name_that_was_taken_since_it_was_seen_free_is_a_conflict_and_no_fault(rig: Rig) {
+    let mut draft = rig.draft();
+    assert!(draft.by_unique(&USERS, &BY_NAME, &"ann".to_owned()).await.unwrap().row.is_none());
+    put(&rig, 1, user("ann", &[], None)).await;
+    draft.put(&USERS, &2, user("ann", &[], None)).await.unwrap();
+    // Within one draft a name is still given once.
+    let twice = draft.put(&USERS, &3, user("ann", &[], None)).await;
+    assert!(matches!(twice, Err(Broken::Taken { space: "toy/users/name" })));
+    assert_eq!(rig.finish(draft).await.unwrap_err(), CommitError::Conflict);
+    assert_eq!(named(&rig, "ann").await, Some(1));
 }
 
 async fn a_name_can_be_handed_over_in_one_draft(rig: Rig) {
