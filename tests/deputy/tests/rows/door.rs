@@ -71,6 +71,11 @@ async fn strangers(rig: &Rig, actor: &Actor, service: &'static Service, row: &'s
     assert!(matches!(found, Knock::Unadmitted(Unadmitted::UnknownKey)), "unknown key id: {found:?}");
     let found = knock(&Signing { region: "xx-nowhere-9", ..own }.sign(rig, service, request)).await;
     assert!(matches!(found, Knock::AtSight(_)), "a Region outside the list: {found:?}");
+    // There are no sessions yet, so nobody has a token.
+    let mut with_token = request.clone();
+    with_token.headers.push(("x-amz-security-token", "token".to_owned()));
+    let found = knock(&own.sign(rig, service, &with_token)).await;
+    assert!(matches!(found, Knock::Unadmitted(Unadmitted::UnknownToken)), "a token: {found:?}");
     let window = Duration::from_secs(service.clock_window_seconds);
     for (time, known) in [(now + window, true), (now + (window + Duration::from_secs(1)), false)] {
         let found = knock(&Signing { time, ..own }.sign(rig, service, request)).await;

@@ -39,6 +39,36 @@ async fn who_is_allowed_is_not_denied() {
     }
 }
 
+/// What the caller asks to be told about and not done ends with the verdict, and nothing is written.
+#[tokio::test]
+async fn a_dry_run_ends_with_its_verdict() {
+    let rig = rig().await;
+    let admin = rig.house.user("admin", &[ALLOW]).await;
+    let dry = |member: &shape::Member| member.name == "DryRun";
+    let rows = public_rows().filter(|(_, row)| row.model().input.members().iter().any(dry));
+    let mut verdicts = 0;
+    for (service, row) in rows {
+        let Tree::Map(mut members) = rig.samples.required(row.model().input) else {
+            panic!("{} takes a structure", row.name)
+        };
+        members.push(("DryRun".to_owned(), Tree::Truth(true)));
+        let ended = rig.call(&admin, service, row, Tree::Map(members)).await;
+        assert!(ended.failure.is_some(), "{}: it was done", ended.what);
+        verdicts += usize::from(ended.code() == "DryRunOperationException");
+    }
+    assert!(verdicts > 0, "no dry run came to its verdict");
+}
+
+/// Whoever asks CreateKey for all that can be asked for asks for what does not go together.
+#[tokio::test]
+async fn what_an_operation_checks_is_checked() {
+    let rig = rig().await;
+    let admin = rig.house.user("admin", &[ALLOW]).await;
+    let (service, row) = public_rows().find(|(_, row)| row.name == "CreateKey").unwrap();
+    let ended = rig.call(&admin, service, row, rig.samples.full(row.model().input)).await;
+    ended.refused(("UnsupportedOperationException", 400));
+}
+
 /// What is open is open in spite of a Deny; the list of what is open is reviewed.
 #[tokio::test]
 async fn open_rows_are_open_to_all() {

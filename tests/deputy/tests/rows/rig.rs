@@ -58,8 +58,8 @@ pub async fn rig() -> Rig {
 }
 
 impl Rig {
-    /// Calls a row as the wire does. Whatever comes of it: the call has one record of its own, which says how it ended and who it was; and if
-    /// it failed, that is the only record, and no row of the store is another one than before.
+    /// Calls a row as the wire does. Whatever comes of it: the call has one record of its own, which says how it ended and who it was;
+    /// and if it failed, that is the only record, and no row of the store is another one than before.
     pub async fn call(&self, who: &Actor, service: &'static Service, row: &'static Row, mut input: Tree) -> Ended {
         let what = format!("{}:{} with {input:?}", service.name, row.name);
         let what = what.chars().take(2_000).collect::<String>();
