@@ -1,13 +1,8 @@
 //! What the trail keeps of a call: a compact record out of which CloudTrail's JSON is made when it is looked up or delivered.
-//!
-//! Parameters and answers are written by one more sink over the same shapes. It is given neither receipt nor exit, so a secret has no other
-//! rendering here than its absence.
 
 use crate::KeyUse;
 use minicbor::{Decode, Encode};
 use names::Time;
-use secret::Secret;
-use shape::{Member, Schema, Secrecy, Shown, Sink};
 
 /// One record, as it is encoded (CBOR, fields by number, so that later versions may add some).
 #[derive(Encode, Decode, Clone, Debug, PartialEq, Default)]
@@ -72,7 +67,8 @@ pub struct Event {
     /// The uses of keys in the vault's own chain.
     #[n(24)]
     pub uses: Vec<KeyUse>,
-    /// How many like calls this record stands for beside its own.
+    /// How many like calls (same caller, operation and code) this record stands for beside its own: refusals that came too fast to get a
+    /// record each.
     #[n(25)]
     pub repeated: u64,
 }
@@ -173,160 +169,9 @@ impl Event {
     }
 }
 
-/// What `write` shows of itself on the trail, with names in lower camel case. `None` where it shows nothing.
-pub fn params(write: impl FnOnce(&mut dyn Sink)) -> Option<Value> {
-    let mut sink = TrailSink::default();
-    write(&mut sink);
-    if sink.text_bytes > TEXT_BYTES_MAX {
-        return None;
-    }
-    sink.whole.filter(|value| !matches!(value, Value::Map(entries) if entries.is_empty()))
-}
-
-/// Lower camel case, but for what CloudTrail spells as the API does.
-fn shown_name(name: &str) -> String {
-    if NAMES_AS_SPELLED.contains(&name) {
-        return name.to_owned();
-    }
-    let mut chars = name.chars();
-    chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
-}
-
-/// <https://docs.aws.amazon.com/kms/latest/developerguide/ct-createkey.html>
-const NAMES_AS_SPELLED: &[&str] = &["AWSAccountId"];
-
-/// How many values one event keeps of parameters or answer: a page of a thousand items shall not make a record of megabytes.
-const VALUES_MAX: usize = 2_000;
-/// The names and texts of parameters, or of an answer; larger ones are left out, as CloudTrail does:
-/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>. So a batch's events fit
-/// into its commit.
-const TEXT_BYTES_MAX: usize = 100 << 10;
-
-#[derive(Default)]
-struct TrailSink {
-    open: Vec<(Value, String)>,
-    name: String,
-    whole: Option<Value>,
-    /// The number of open structures inside a value that the trail does not show.
-    hidden: usize,
-    hide_next: bool,
-    count: usize,
-    text_bytes: usize,
-}
-
-impl TrailSink {
-    fn put(&mut self, value: Value) {
-        if self.hidden > 0 || std::mem::take(&mut self.hide_next) || self.count >= VALUES_MAX {
-            return;
-        }
-        self.count += 1;
-        let name = std::mem::take(&mut self.name);
-        self.text_bytes += name.len();
-        if let Value::Text(text) = &value {
-            self.text_bytes += text.len();
-        }
-        if self.text_bytes > TEXT_BYTES_MAX {
-            return;
-        }
-        self.attach(name, value);
-    }
-
-    fn attach(&mut self, name: String, value: Value) {
-        match self.open.last_mut() {
-            Some((Value::Map(entries), _)) => entries.push((name, value)),
-            Some((Value::List(items), _)) => items.push(value),
-            _ => self.whole = Some(value),
-        }
-    }
-}
-
-impl Sink for TrailSink {
-    fn begin(&mut self, schema: &'static Schema, _: usize) {
-        if self.hidden > 0 || std::mem::take(&mut self.hide_next) {
-            self.hidden += 1;
-            return;
-        }
-        let value = match schema.kind {
-            shape::Kind::List { .. } => Value::List(Vec::new()),
-            _ => Value::Map(Vec::new()),
-        };
-        self.open.push((value, std::mem::take(&mut self.name)));
-    }
-
-    fn member(&mut self, member: &'static Member) {
-        if self.hidden > 0 {
-            return;
-        }
-        let public = member.secrecy == Secrecy::Public && member.schema.secrecy == Secrecy::Public;
-        self.hide_next = !public || member.shown == Shown::NotOnTrail;
-        self.name = shown_name(member.name);
-    }
-
-    fn item(&mut self) {}
-
-    fn key(&mut self, key: &str) {
-        if self.hidden == 0 {
-            key.clone_into(&mut self.name);
-        }
-    }
-
-    fn end(&mut self) {
-        if self.hidden > 0 {
-            self.hidden -= 1;
-            return;
-        }
-        if let Some((value, name)) = self.open.pop() {
-            self.attach(name, value);
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        self.put(Value::Text(text.to_owned()));
-    }
-
-    /// Blobs are left out, public ones too: CloudTrail prints no binary data.
-    fn blob(&mut self, _: &[u8]) {
-        self.hide_next = false;
-        self.name.clear();
-    }
-
-    fn integer(&mut self, number: i64) {
-        self.put(Value::Integer(number));
-    }
-
-    fn float(&mut self, number: f64) {
-        self.put(Value::Float(number));
-    }
-
-    fn boolean(&mut self, truth: bool) {
-        self.put(Value::Boolean(truth));
-    }
-
-    fn time(&mut self, time: Time) {
-        self.put(Value::Time(time.micros()));
-    }
-
-    fn secret(&mut self, _: &'static Schema, _: &Secret) {
-        self.hide_next = false;
-        self.name.clear();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_too_large_for_a_record_is_left_out() {
-        let shown = |bytes: usize| params(|sink| sink.text(&"x".repeat(bytes))).is_some();
-        assert!(shown(TEXT_BYTES_MAX) && !shown(TEXT_BYTES_MAX + 1));
-        let many = params(|sink| {
-            sink.begin(&shape::EMPTY, 3);
-            (0..3).for_each(|_| sink.text(&"x".repeat(TEXT_BYTES_MAX / 2)));
-            sink.end();
-        });
-        assert_eq!(many, None);
-    }
 
     #[test]
     fn an_event_reads_what_it_writes() {

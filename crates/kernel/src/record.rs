@@ -2,32 +2,49 @@
 
 use crate::event::{self, Event, Identified};
 use crate::family::{Family, Member};
+use crate::omission::cut;
+use crate::params::{PARAMETERS_BYTES_MAX, params_within};
 use crate::steps::Steps;
 use crate::{Breakage, Caller, EventKind, House, KeyUse, Principal, Remarks, Resource};
 use std::any::Any;
 
 /// Encodes one event for each member of the family.
 pub(crate) fn events(house: &House, family: &Family) -> Result<Vec<store::Event>, Breakage> {
-    family.members.iter().map(|member| encoded(house, member)).collect()
+    let share = FAMILY_PARAMETERS_BYTES_MAX.checked_div(family.members.len()).unwrap_or_default();
+    family.members.iter().map(|member| encoded(&told(house, member, share)?)).collect()
 }
 
-fn encoded(house: &House, member: &Member) -> Result<store::Event, Breakage> {
+/// The bytes of an event, for the store.
+pub(crate) fn encoded(event: &Event) -> Result<store::Event, Breakage> {
+    let bytes = event.encode().ok_or(Breakage::Unwritable)?;
+    Ok(store::Event { id: event.id, bytes })
+}
+
+/// The event of one call, with no more than `bytes_max` bytes of parameters, and of answer.
+pub(crate) fn told(house: &House, member: &Member, bytes_max: usize) -> Result<Event, Breakage> {
     let mut id = [0; 16];
     house.entropy.fill(&mut id)?;
     // The id is shown as a UUID, so it is one.
     let id = uuid::Builder::from_random_bytes(id).into_uuid().into_bytes();
-    let bytes = event(id, member).encode().ok_or(Breakage::Unwritable)?;
-    Ok(store::Event { id, bytes })
+    let most = if member.failure.is_some() { REFUSED_PARAMETERS_BYTES_MAX } else { PARAMETERS_BYTES_MAX };
+    Ok(event(id, member, bytes_max.min(most)))
 }
 
-fn event(id: [u8; 16], member: &Member) -> Event {
+/// Of a call that failed, a record keeps less: who may nothing shall not write much.
+pub(crate) const REFUSED_PARAMETERS_BYTES_MAX: usize = 4 << 10;
+/// The parameters, and the answers, of all members of a family, so that their events fit into one commit.
+const FAMILY_PARAMETERS_BYTES_MAX: usize = 1 << 20;
+/// CloudTrail's own bound on `errorMessage`.
+const ERROR_TEXT_BYTES_MAX: usize = 1 << 10;
+
+fn event(id: [u8; 16], member: &Member, bytes_max: usize) -> Event {
     let origin = member.caller.origin();
     let steps = member.row.steps;
     let read_only = steps.class().read_only();
     let applied = member.applied.as_ref();
     let remarks = applied.map(|applied| &applied.remarks);
     let shown_response =
-        || applied.and_then(|applied| event::params(|sink| steps.write_output(&*applied.output, sink)));
+        || applied.and_then(|applied| params_within(bytes_max, |sink| steps.write_output(&*applied.output, sink)));
     let service_details = remarks.and_then(|remarks| remarks.service_details.as_ref());
     let service_event = service_details.is_some() || member.row.internal;
     Event {
@@ -44,8 +61,8 @@ fn event(id: [u8; 16], member: &Member) -> Event {
         request_id: origin.request_id.as_str().to_owned(),
         read_only,
         error_code: member.failure.as_ref().map(|failure| trail_code(&failure.code)),
-        error_text: member.failure.as_ref().map(|failure| failure.text.clone()),
-        parameters: member.input.as_deref().and_then(|input| parameters(steps, input)),
+        error_text: member.failure.as_ref().map(|failure| cut(&failure.text, ERROR_TEXT_BYTES_MAX).to_owned()),
+        parameters: member.input.as_deref().and_then(|input| parameters(steps, input, bytes_max)),
         response: match remarks.and_then(|remarks| remarks.response.as_ref()) {
             Some(entries) => Some(event::Value::Map(texts(entries, event::Value::Text))),
             None if read_only => None,
@@ -80,8 +97,8 @@ fn trail_code(code: &str) -> String {
 }
 
 /// What the caller sent, and the defaults that AWS shows where he left them out.
-fn parameters(steps: &'static dyn Steps, input: &(dyn Any + Send + Sync)) -> Option<event::Value> {
-    let sent = event::params(|sink| steps.write_input(input, sink));
+fn parameters(steps: &'static dyn Steps, input: &(dyn Any + Send + Sync), bytes_max: usize) -> Option<event::Value> {
+    let sent = params_within(bytes_max, |sink| steps.write_input(input, sink));
     let assumed = steps.assumed(input);
     if assumed.is_empty() {
         return sent;
