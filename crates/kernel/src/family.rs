@@ -41,6 +41,8 @@ pub(crate) struct Member {
     /// Whether it was judged, the last time, and did not pass.
     pub refused: bool,
     pub dropped: bool,
+    /// How many like calls its record stands for beside its own.
+    pub repeated: u64,
     /// Whether a batch asked for it, and not another member on the way.
     pub item: bool,
 }

@@ -64,6 +64,8 @@ pub enum Breakage {
     Unreadable,
     #[error("the store has stopped")]
     Stopped,
+    #[error("the disk is full: nothing can be recorded until there is space again")]
+    Full,
     #[error("the vault does not answer as it must")]
     Vault,
     #[error("no randomness is to be had")]
@@ -135,6 +137,22 @@ impl Failure {
 impl From<store::Broken> for Breakage {
     fn from(_: store::Broken) -> Self {
         Self::Unreadable
+    }
+}
+
+impl From<store::EngineFault> for Breakage {
+    fn from(fault: store::EngineFault) -> Self {
+        if fault == store::EngineFault::Full { Self::Full } else { Self::Stopped }
+    }
+}
+
+impl From<store::CommitError> for Breakage {
+    fn from(error: store::CommitError) -> Self {
+        match error {
+            store::CommitError::Stopped(fault) => fault.into(),
+            // A commit that checks nothing meets no conflict.
+            store::CommitError::Conflict => Self::Stopped,
+        }
     }
 }
 

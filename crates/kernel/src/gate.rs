@@ -7,6 +7,7 @@ use crate::family::{Applied, Family, Judged, Member};
 use crate::house::Wait;
 use crate::recorded::Success;
 use crate::steps::{Erased, Halt};
+use crate::tally::{Kind, Tallies};
 use crate::target::Side;
 use crate::{Breakage, Caller, Failure, House, Outside, Policies, Principal, Recorded, Row, Scene, Service};
 use crate::{facts, record};
@@ -43,20 +44,26 @@ pub(crate) async fn answer(house: &House, call: Call, read: Result<Erased, Failu
     let request_id = call.caller.origin().request_id.clone();
     let mut family = Family::new(house);
     let mut root = member(house, call);
-    let ending = match read {
-        Ok(input) => {
+    // What cannot be read pays as well.
+    let ending = match (throttle(house, &root), read) {
+        (Ok(()), Ok(input)) => {
             root.input = Some(input);
-            match throttle(house, &root) {
-                Ok(()) => walk(house, &mut family, &mut root).await,
-                refused => refused,
-            }
+            walk(house, &mut family, &mut root).await
         }
-        Err(failure) => Err(Ending::Failed(failure)),
+        (Ok(()), Err(failure)) => Err(Ending::Failed(failure)),
+        (refused, read) => {
+            root.input = read.ok();
+            refused
+        }
     };
     conclude(&mut root, ending);
+    let repeated = Kind::of(house, &family, &root);
     family.members.push(root);
-    let committed = settle(house, &mut family).await?;
-    let receipt = Receipt::assertion(house.mint, committed.last);
+    let sequence = match repeated {
+        None => settle(house, &mut family).await?.last,
+        Some(kind) => Tallies::settle(house, &kind, &mut family).await?,
+    };
+    let receipt = Receipt::assertion(house.mint, sequence);
     let result = match family.members.pop() {
         Some(Member { failure: None, applied: Some(applied), row, .. }) => {
             Ok(Success { output: applied.output, steps: row.steps })
@@ -139,12 +146,13 @@ fn member(house: &House, call: Call) -> Member {
         uses: Vec::new(),
         refused: false,
         dropped: false,
+        repeated: 0,
         item: false,
     }
 }
 
 fn throttle(house: &House, member: &Member) -> Step<()> {
-    if house.throttle.admits(member.caller.account(), house.clock.monotonic()) {
+    if house.throttle.admits(&member.caller, house.clock.monotonic()) {
         return Ok(());
     }
     let (code, status) = member.service.codes.throttling;
@@ -333,7 +341,7 @@ fn conclude(member: &mut Member, ending: Step<()>) {
 }
 
 /// Commits a family: writes and events, or events alone. A conflict judges every member anew and applies again; what was prepared stays.
-async fn settle(house: &House, family: &mut Family) -> Result<Committed, Breakage> {
+pub(crate) async fn settle(house: &House, family: &mut Family) -> Result<Committed, Breakage> {
     for _ in 0..COMMIT_ATTEMPTS_MAX {
         if family.spoiled {
             fall(house, family, |_| Failure::internal());
@@ -345,7 +353,7 @@ async fn settle(house: &House, family: &mut Family) -> Result<Committed, Breakag
             Ok(Some(committed)) => return Ok(committed),
             Ok(None) => again(house, family).await,
             // What it wrote cannot be committed (it is too much, for one): it does not take place, and that is recorded.
-            Err(breakage) if validated && breakage != Breakage::Stopped => {
+            Err(breakage) if validated && !matches!(breakage, Breakage::Stopped | Breakage::Full) => {
                 tracing::error!(cause = %breakage, "the writes of a family could not be committed");
                 fall(house, family, |_| Failure::internal());
             }
@@ -372,7 +380,7 @@ async fn commit(house: &House, family: &mut Family, validated: bool) -> Result<O
     match house.store.commit(draft.into_batch(checks, events)?).await {
         Ok(committed) => Ok(Some(committed)),
         Err(CommitError::Conflict) => Ok(None),
-        Err(CommitError::Stopped(_)) => Err(Breakage::Stopped),
+        Err(CommitError::Stopped(fault)) => Err(fault.into()),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::clockwork::ClockWatch;
 use crate::gate::{self, Call};
 use crate::rounds::Rounds;
+use crate::tally::Tallies;
 use crate::throttle::Throttle;
 use crate::{Breakage, Caller, Credentials, Failure, Rate, ReadSet, Recorded, Row, Service};
 use cipher::Entropy;
@@ -32,6 +33,7 @@ pub struct House {
     pub(crate) documents: Box<dyn Documents>,
     pub(crate) setting: Setting,
     pub(crate) throttle: Throttle,
+    pub(crate) tallies: Tallies,
     pub(crate) watch: ClockWatch,
     services: Vec<&'static Service>,
     by_shape: HashMap<TypeId, (&'static Service, &'static Row)>,
@@ -108,6 +110,7 @@ impl House {
             documents: wiring.documents,
             setting: wiring.setting,
             throttle: Throttle::new(wiring.rate),
+            tallies: Tallies::default(),
             watch,
             services: wiring.services,
             by_shape,
@@ -203,6 +206,16 @@ impl House {
         let call = Call { caller, service, row };
         let task = tokio::spawn(async move { gate::answer(&house, call, Ok(Box::new(input))).await });
         task.await.unwrap_or(Err(Breakage::Stopped))
+    }
+
+    /// What has to come round about once a second: counts of refusals go durable.
+    pub async fn upkeep(&self) -> Result<(), Breakage> {
+        Tallies::tell(self, false).await
+    }
+
+    /// The last upkeep, when no call is in flight any more.
+    pub async fn rest(&self) -> Result<(), Breakage> {
+        Tallies::tell(self, true).await
     }
 
     /// The rounds of one service: the house calling as that service and as nobody else.

@@ -77,7 +77,7 @@ fn event(id: [u8; 16], member: &Member, bytes_max: usize) -> Event {
         prepared: member.staged.is_some() && member.failure.is_some(),
         dropped: member.dropped,
         uses: member.uses.iter().map(KeyUse::from).collect(),
-        repeated: 0,
+        repeated: member.repeated,
     }
 }
 

@@ -48,6 +48,11 @@ impl Recorded {
         self.result.as_ref().map(|_| ()).map_err(Clone::clone)
     }
 
+    /// What names the record that tells of the call.
+    pub fn receipt<'a>(&'a self, _: &Exit) -> &'a Receipt {
+        &self.receipt
+    }
+
     pub fn request_id(&self) -> &RequestId {
         &self.request_id
     }

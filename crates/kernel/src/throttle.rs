@@ -1,12 +1,26 @@
-//! Throttling by account: a token bucket on monotonic time, so that a jump of the wall clock neither opens nor shuts the door.
+//! Throttling: token buckets on monotonic time, so that a jump of the wall clock neither opens nor shuts the door.
+//!
+//! An account has a bucket, and within it each of its principals has one, so that no user takes all that his account may have. A third
+//! bucket bounds the refusals of a principal that get a record each: see [`crate::tally`].
 
+use crate::{Caller, Principal};
 use names::{AccountId, Moment};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// How many calls an account may make.
+/// How often may be called.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Rate {
+    /// Calls of an account, all its principals together.
+    pub account: Limit,
+    /// Calls of one principal.
+    pub principal: Limit,
+    /// Refused calls of one principal that get a record each. What comes faster shares one.
+    pub refused: Limit,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Limit {
     /// Calls a second, on the long run.
     pub per_second: u32,
     /// Calls that may come at once.
@@ -14,14 +28,33 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// Ten times AWS's own quota of symmetric operations in most Regions: it is there to bound, not to meter.
-    pub const DEFAULT: Self = Self { per_second: 100_000, burst: 200_000 };
+    /// The account's is ten times AWS's own quota of symmetric operations in most Regions: it is there to bound, not to meter.
+    pub const DEFAULT: Self = Self {
+        account: Limit { per_second: 100_000, burst: 200_000 },
+        principal: Limit { per_second: 20_000, burst: 40_000 },
+        refused: Limit { per_second: 50, burst: 500 },
+    };
 }
 
 pub(crate) struct Throttle {
     rate: Rate,
-    buckets: Mutex<HashMap<AccountId, Bucket>>,
+    buckets: Mutex<Buckets>,
 }
+
+#[derive(Default)]
+struct Buckets {
+    /// Accounts are few: an operator makes them.
+    accounts: HashMap<AccountId, Bucket>,
+    principals: HashMap<(AccountId, String), Own>,
+}
+
+struct Own {
+    calls: Bucket,
+    refused: Bucket,
+}
+
+/// How many principals' buckets are kept before those are dropped that are full, and so say nothing.
+const PRINCIPALS_KEPT_MAX: usize = 10_000;
 
 struct Bucket {
     tokens: f64,
@@ -30,22 +63,73 @@ struct Bucket {
 
 impl Throttle {
     pub(crate) fn new(rate: Rate) -> Self {
-        Self { rate, buckets: Mutex::new(HashMap::new()) }
+        Self { rate, buckets: Mutex::default() }
     }
 
-    /// Takes one token of the account's; `false` if there is none. Accounts are few: an operator makes them.
-    pub(crate) fn admits(&self, account: AccountId, now: Moment) -> bool {
+    /// Takes one token of the account's and one of the principal's; `false` if either has none. The house's own rounds pay nothing: they
+    /// come by the clock, and nobody shall be able to keep them from it.
+    pub(crate) fn admits(&self, caller: &Caller, now: Moment) -> bool {
+        if matches!(caller.principal(), Principal::Service(_)) {
+            return true;
+        }
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = f64::from(self.rate.burst);
-        let bucket = buckets.entry(account).or_insert(Bucket { tokens: full, filled: now });
-        let passed = now.0.saturating_sub(bucket.filled.0).as_secs_f64();
-        bucket.tokens = (bucket.tokens + passed * f64::from(self.rate.per_second)).min(full);
-        bucket.filled = now;
-        if bucket.tokens < 1.0 {
+        let Buckets { accounts, principals } = &mut *buckets;
+        let account = accounts.entry(caller.account()).or_insert_with(|| Bucket::full(self.rate.account, now));
+        let calls = &mut own(principals, self.rate, caller, now).calls;
+        account.fill(self.rate.account, now);
+        calls.fill(self.rate.principal, now);
+        if account.tokens < 1.0 || calls.tokens < 1.0 {
             return false;
         }
-        bucket.tokens -= 1.0;
+        account.tokens -= 1.0;
+        calls.tokens -= 1.0;
         true
+    }
+
+    /// Takes one token of those that give a refused call a record of its own.
+    pub(crate) fn records_refusal(&self, caller: &Caller, now: Moment) -> bool {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = &mut own(&mut buckets.principals, self.rate, caller, now).refused;
+        refused.fill(self.rate.refused, now);
+        if refused.tokens < 1.0 {
+            return false;
+        }
+        refused.tokens -= 1.0;
+        true
+    }
+}
+
+fn own<'a>(
+    principals: &'a mut HashMap<(AccountId, String), Own>,
+    rate: Rate,
+    caller: &Caller,
+    now: Moment,
+) -> &'a mut Own {
+    if principals.len() >= PRINCIPALS_KEPT_MAX {
+        principals.retain(|_, own| {
+            own.calls.fill(rate.principal, now);
+            own.refused.fill(rate.refused, now);
+            !own.calls.is_full(rate.principal) || !own.refused.is_full(rate.refused)
+        });
+    }
+    principals
+        .entry((caller.account(), caller.unique_id()))
+        .or_insert_with(|| Own { calls: Bucket::full(rate.principal, now), refused: Bucket::full(rate.refused, now) })
+}
+
+impl Bucket {
+    fn full(limit: Limit, now: Moment) -> Self {
+        Self { tokens: f64::from(limit.burst), filled: now }
+    }
+
+    fn fill(&mut self, limit: Limit, now: Moment) {
+        let passed = now.0.saturating_sub(self.filled.0).as_secs_f64();
+        self.tokens = (self.tokens + passed * f64::from(limit.per_second)).min(f64::from(limit.burst));
+        self.filled = now;
+    }
+
+    fn is_full(&self, limit: Limit) -> bool {
+        self.tokens >= f64::from(limit.burst)
     }
 }
 
@@ -56,13 +140,17 @@ mod tests {
 
     #[test]
     fn a_bucket_empties_and_fills_again() {
-        let throttle = Throttle::new(Rate { per_second: 2, burst: 3 });
-        let account = AccountId::from_number(1);
+        let limit = Limit { per_second: 2, burst: 3 };
         let at = |millis| Moment(Duration::from_millis(millis));
-        assert!((0..3).all(|_| throttle.admits(account, at(0))));
-        assert!(!throttle.admits(account, at(0)));
-        assert!(throttle.admits(AccountId::from_number(2), at(0)), "accounts do not pay for each other");
-        assert!(!throttle.admits(account, at(400)));
-        assert!(throttle.admits(account, at(1_000)));
+        let mut bucket = Bucket::full(limit, at(0));
+        let mut takes = |millis| {
+            bucket.fill(limit, at(millis));
+            let there = bucket.tokens >= 1.0;
+            bucket.tokens -= f64::from(u8::from(there));
+            there
+        };
+        assert!((0..3).all(|_| takes(0)) && !takes(0));
+        assert!(!takes(400) && takes(1_000));
+        assert!((0..3).all(|_| takes(100_000)) && !takes(100_000), "it holds no more than its burst");
     }
 }

@@ -50,12 +50,9 @@ impl<S: OperationShape> Answered<S> {
         }
     }
 
-    /// The place of the call's own event on the trail; `None` for a failure, which shows no receipt.
-    pub fn sequence(&self) -> Option<u64> {
-        match self.recorded.open(&keys().exit) {
-            Opened::Answer(answer) => Some(answer.receipt().sequence()),
-            Opened::Failure(_) => None,
-        }
+    /// The place on the trail of the event that tells of the call.
+    pub fn sequence(&self) -> u64 {
+        self.recorded.receipt(&keys().exit).sequence()
     }
 
     pub fn request_id(&self) -> &str {

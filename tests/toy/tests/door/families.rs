@@ -38,7 +38,11 @@ async fn a_family_is_one_commit_with_all_its_events() {
     let placed = house.placed_events().await;
     let family: Vec<_> = placed.iter().filter(|(_, event)| event.request_id == copied.request_id()).collect();
     let [(first, read), (second, copy)] = &family[..] else { unreachable!("two events") };
-    assert_eq!((second - first, Some(*second)), (1, copied.sequence()), "side by side, and the receipt is the root's");
+    assert_eq!(
+        (second - first, Some(*second)),
+        (1, Some(copied.sequence())),
+        "side by side, and the receipt is the root's"
+    );
     assert_eq!((read.name.as_str(), copy.name.as_str()), ("ReadNote", "CopyNote"));
     assert_eq!(
         (read.identity.invoked_by.as_deref(), read.source_address.as_str()),

@@ -2,7 +2,7 @@
 
 use crate::rig::{ALL, allow, content, deny, describe, house, make, put, read, told};
 use house::{House, Tree};
-use kernel::Rate;
+use kernel::{Event, Limit, Rate};
 use shapes_toy::{CreateBoxInput, PutNoteInput};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -74,7 +74,8 @@ async fn a_good_input_from_the_wire_acts() {
 
 #[tokio::test]
 async fn who_calls_too_often_waits() {
-    let house = House::plan([&toy::SERVICE]).rate(Rate { per_second: 1, burst: 2 }).boot().await;
+    let rate = Rate { account: Limit { per_second: 1, burst: 2 }, ..Rate::DEFAULT };
+    let house = House::plan([&toy::SERVICE]).rate(rate).boot().await;
     let (alice, other) = (house.user("alice", &[ALL]).await, house.root_of(house::OTHER_ACCOUNT).await);
     make(&alice, "tools", "a note").await;
     let throttled = alice.call::<shapes_toy::DescribeBox>(describe("tools")).await;
@@ -90,6 +91,131 @@ async fn who_calls_too_often_waits() {
     );
     house.clock().pass(Duration::from_secs(1));
     alice.call::<shapes_toy::DescribeBox>(describe("tools")).await.output();
+    let unreadable = alice.enter::<shapes_toy::PutNote>(Tree::Garbage).await;
+    assert_eq!(unreadable.code(), "ThrottlingException", "what cannot be read pays as well");
+}
+
+#[tokio::test]
+async fn nobody_takes_all_that_his_account_may_have() {
+    let rate = Rate { principal: Limit { per_second: 1, burst: 2 }, ..Rate::DEFAULT };
+    let house = House::plan([&toy::SERVICE]).rate(rate).boot().await;
+    let (alice, bob) = (house.user("alice", &[ALL]).await, house.user("bob", &[ALL]).await);
+    make(&alice, "tools", "a note").await;
+    assert_eq!(alice.call::<shapes_toy::DescribeBox>(describe("tools")).await.code(), "ThrottlingException");
+    bob.call::<shapes_toy::DescribeBox>(describe("tools")).await.output();
+    let swept = house.rounds("toy");
+    for _ in 0..5 {
+        let region = house.region().clone();
+        assert_eq!(swept.call::<shapes_toy::Sweep>(alice.account(), region, shape::Empty).await, Ok(Ok(())));
+    }
+}
+
+/// Two refusals at once get a record each, and none more with time.
+async fn strict() -> std::sync::Arc<House> {
+    let rate = Rate { refused: Limit { per_second: 0, burst: 2 }, ..Rate::DEFAULT };
+    House::plan([&toy::SERVICE]).rate(rate).boot().await
+}
+
+fn repeated(events: &[Event]) -> Vec<(&str, u64)> {
+    events.iter().map(|event| (event.name.as_str(), event.repeated)).collect()
+}
+
+#[tokio::test]
+async fn refusals_that_repeat_share_a_record_and_are_counted() {
+    let house = strict().await;
+    let (bob, carol) = (house.user("bob", &[]).await, house.user("carol", &[]).await);
+    let mut places = Vec::new();
+    for _ in 0..10 {
+        let refused = bob.call::<shapes_toy::ReadNote>(read("tools")).await;
+        assert_eq!(refused.code(), "AccessDeniedException");
+        places.push(refused.sequence());
+    }
+    assert!(places[0] < places[1] && places[1] < places[2]);
+    assert!(places[3..].iter().all(|place| *place == places[2]), "{places:?}: their receipts name the third");
+    assert_eq!(house.events().await.len(), 3);
+
+    // Another operation, another code and another caller are of another kind.
+    let other = bob.call::<shapes_toy::DescribeBox>(describe("tools")).await;
+    let garbage = bob.enter::<shapes_toy::ReadNote>(Tree::Garbage).await;
+    let hers = carol.call::<shapes_toy::ReadNote>(read("tools")).await;
+    assert!(
+        places[2] < other.sequence() && other.sequence() < garbage.sequence() && garbage.sequence() < hers.sequence()
+    );
+    assert_eq!(house.events().await.len(), 6);
+
+    // Nothing is told before the second is over, and nothing twice.
+    house.door().upkeep().await.unwrap();
+    assert_eq!(house.events().await.len(), 6);
+    house.clock().pass(Duration::from_secs(1));
+    for _ in 0..2 {
+        house.door().upkeep().await.unwrap();
+        let events = house.events().await;
+        assert_eq!(repeated(&events[6..]), [("ReadNote", 6)], "seven were counted: one, and six beside it");
+        assert_eq!(events[6].identity.user_name.as_deref(), Some("bob"));
+        assert_eq!(events[6].error_code.as_deref(), Some("AccessDenied"));
+    }
+}
+
+#[tokio::test]
+async fn the_next_record_of_a_kind_carries_the_count() {
+    let house = strict().await;
+    let bob = house.user("bob", &[]).await;
+    for _ in 0..5 {
+        bob.call::<shapes_toy::ReadNote>(read("tools")).await.failure();
+    }
+    house.clock().pass(Duration::from_secs(1));
+    for _ in 0..3 {
+        bob.call::<shapes_toy::ReadNote>(read("tools")).await.failure();
+    }
+    assert_eq!(repeated(&house.events().await), [0, 0, 0, 2].map(|count| ("ReadNote", count)));
+    house.door().rest().await.unwrap();
+    assert_eq!(repeated(&house.events().await)[4..], [("ReadNote", 1)], "at the end all is told at once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_refusals_at_once_are_all_answered_and_all_counted() {
+    const CALLS: u64 = 200;
+    let house = strict().await;
+    let bob = house.user("bob", &[]).await;
+    let calls = (0..CALLS).map(|_| {
+        let bob = bob.clone();
+        tokio::spawn(async move { bob.call::<shapes_toy::ReadNote>(read("tools")).await.sequence() })
+    });
+    let mut places = std::collections::BTreeSet::new();
+    for call in calls.collect::<Vec<_>>() {
+        places.insert(call.await.unwrap());
+    }
+    assert_eq!(places.len(), 3);
+    house.door().rest().await.unwrap();
+    let events = house.events().await;
+    assert_eq!(events.len() as u64 + events.iter().map(|event| event.repeated).sum::<u64>(), CALLS);
+}
+
+#[tokio::test]
+async fn a_refusal_writes_little_whatever_was_sent_and_names_what_was_meant() {
+    let house = house().await;
+    let (alice, bob) = (house.user("alice", &[ALL]).await, house.user("bob", &[]).await);
+    let labels: BTreeMap<_, _> = (0..2_000).map(|label| (format!("k{label:06}"), "v".repeat(230))).collect();
+    let large = || CreateBoxInput {
+        labels: Some(labels.clone()),
+        policy: Some("p".repeat(300_000)),
+        ..CreateBoxInput::new("tools".to_owned())
+    };
+    assert_eq!(bob.call::<shapes_toy::CreateBox>(large()).await.code(), "AccessDeniedException");
+    let event = house.last_event().await;
+    assert!(event.encode().unwrap().len() < 8 << 10, "{}", event.encode().unwrap().len());
+    let shown = |event: &Event| format!("{:?}", event.parameters);
+    assert!(shown(&event).contains(r#"("name", Text("tools"))"#), "{}", shown(&event));
+    assert!(shown(&event).contains(r#"("originalCount", Integer(2000))"#));
+    assert!(shown(&event).contains(r#"("originalSize", Integer(300000))"#));
+
+    let without_policy = CreateBoxInput { policy: None, ..large() };
+    alice.call::<shapes_toy::CreateBox>(without_policy).await.output();
+    let event = house.last_event().await;
+    let bytes = event.encode().unwrap().len();
+    assert!((90 << 10..112 << 10).contains(&bytes), "{bytes}");
+    assert!(shown(&event).contains(r#"("name", Text("tools"))"#));
+    assert!(shown(&event).contains(r#"("originalCount", Integer(2000))"#));
 }
 
 #[tokio::test]
