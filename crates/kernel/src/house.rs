@@ -7,7 +7,7 @@ use crate::tally::Tallies;
 use crate::throttle::Throttle;
 use crate::{Breakage, Caller, Credentials, Failure, Rate, ReadSet, Recorded, Row, Service};
 use cipher::Entropy;
-use names::{AccountId, Arn, Clock, Region};
+use names::{AccountId, Arn, Clock, Region, Time};
 use policy::Document;
 use secret::Mint;
 use shape::{Malformed, OperationShape, Report, Source};
@@ -53,6 +53,9 @@ pub struct Wiring {
     pub documents: Box<dyn Documents>,
     pub setting: Setting,
     pub rate: Rate,
+    /// When the clock was last believed: see [`crate::last_believed`]. `None` where there is nothing to compare it with, or where the
+    /// operator accepts it as it is.
+    pub believed: Option<Time>,
 }
 
 /// What is configured and every service may know.
@@ -98,7 +101,7 @@ impl House {
     pub fn open(wiring: Wiring) -> Arc<Self> {
         let rows = wiring.services.iter().flat_map(|service| service.rows.iter().map(move |row| (*service, row)));
         let by_shape = rows.map(|(service, row)| (row.steps.shape(), (service, row))).collect();
-        let watch = ClockWatch::begin(wiring.clock.as_ref());
+        let watch = ClockWatch::begin(wiring.clock.as_ref(), wiring.believed);
         let mut house = Self {
             store: wiring.store,
             vault: wiring.vault,
@@ -208,9 +211,10 @@ impl House {
         task.await.unwrap_or(Err(Breakage::Stopped))
     }
 
-    /// What has to come round about once a second: counts of refusals go durable.
+    /// What has to come round about once a second: counts of refusals go durable, and the clock, if it is believed, is noted.
     pub async fn upkeep(&self) -> Result<(), Breakage> {
-        Tallies::tell(self, false).await
+        Tallies::tell(self, false).await?;
+        self.watch.note(self.clock.as_ref(), &self.store).await
     }
 
     /// The last upkeep, when no call is in flight any more.

@@ -77,8 +77,9 @@ impl Rounds {
     }
 
     /// Whether the clock may be believed in what cannot be undone. Wall time that leads the time that has passed since boot by more than
-    /// [`crate::CLOCK_LEAD_SECONDS_MAX`] has jumped: then destructive work holds, and the log says so once. What releases it is a restart,
-    /// after the operator has looked at the clock.
+    /// [`crate::CLOCK_LEAD_SECONDS_MAX`], or that at boot was further from when the clock was last believed than
+    /// [`crate::CLOCK_GAP_SECONDS_MAX`], has jumped: then destructive work holds, and the log says so once. What releases it is the right
+    /// time and a start, or a start with which the operator accepts the clock.
     pub fn clock_is_sound(&self) -> bool {
         self.house.watch.is_sound(self.house.clock.as_ref())
     }

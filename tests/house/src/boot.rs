@@ -69,6 +69,7 @@ pub struct Plan {
     services: Vec<&'static Service>,
     entropy: Arc<dyn Entropy>,
     rate: Rate,
+    believed: Option<Time>,
     upward: Upward,
 }
 
@@ -81,6 +82,12 @@ impl Plan {
 
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = rate;
+        self
+    }
+
+    /// The clock was last believed at this time.
+    pub fn believed(mut self, time: Time) -> Self {
+        self.believed = Some(time);
         self
     }
 
@@ -115,6 +122,7 @@ impl Plan {
                 regions: COMMERCIAL_REGIONS.iter().map(|name| Region::parse(name).unwrap()).collect(),
             },
             rate: self.rate,
+            believed: self.believed,
         });
         Arc::new(House { door, store, engine, vault, clock, entropy, region, answered: Mutex::default() })
     }
@@ -131,6 +139,7 @@ impl House {
             services: services.into_iter().collect(),
             entropy: Arc::new(SystemEntropy),
             rate: Rate::DEFAULT,
+            believed: None,
             upward: Upward {
                 credentials: Box::new(Directory),
                 principals: Box::new(Directory),

@@ -3,6 +3,7 @@
 
 mod batches;
 mod calls;
+mod clock;
 mod conflicts;
 mod connections;
 mod crooked;
