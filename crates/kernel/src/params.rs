@@ -1,5 +1,5 @@
-//! What the trail shows of parameters and answers: one more sink over the same shapes. It is given neither receipt nor exit, so a secret has
-//! no other rendering here than its absence.
+//! What the trail shows of parameters and answers: one more sink over the same shapes. It is given neither receipt nor exit, so a secret
+//! has no other rendering here than its absence.
 
 use crate::EventValue as Value;
 use crate::omission;

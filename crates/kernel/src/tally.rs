@@ -1,9 +1,9 @@
 //! Refusals that repeat too fast to get a record each: who may nothing shall not fill the disk with what he may not.
 //!
-//! Beyond a rate (see [`crate::Rate::refused`]), refusals of one kind (same caller, operation and code) within one second share a record. The
-//! first commits its own; the others are counted, and their receipts name that record, which tells of their kind. The count goes durable
-//! with the next record of the kind, or when the second is over, whichever comes first. A crash loses the counts of about a second, and
-//! nothing else: no call that was answered is without a record of its kind.
+//! Beyond a rate (see [`crate::Rate::refused`]), refusals of one kind (same caller, operation and code) within one second share a record.
+//! The first commits its own; the others are counted, and their receipts name that record, which tells of their kind. The count goes
+//! durable with the next record of the kind, or when the second is over, whichever comes first. A crash loses the counts of about a second,
+//! and nothing else: no call that was answered is without a record of its kind.
 
 use crate::family::{Family, Member};
 use crate::gate;

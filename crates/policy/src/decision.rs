@@ -147,8 +147,8 @@ impl Denial {
     }
 }
 
-/// What IAM calls its own: `user alice`, `policy arn:aws:iam::aws:policy/AdministratorAccess`. A user who is to be made, and the list of them,
-/// it calls by ARN. So it stands in the answers of AWS that people quote.
+/// What IAM calls its own: `user alice`, `policy arn:aws:iam::aws:policy/AdministratorAccess`. A user who is to be made, and the list of
+/// them, it calls by ARN. So it stands in the answers of AWS that people quote.
 fn spoken<'a>(action: &str, resource: &'a str) -> Cow<'a, str> {
     let own = action.strip_prefix("iam:").filter(|name| !matches!(*name, "CreateUser" | "ListUsers"));
     let Some(("iam", entity)) = own.and_then(|_| {

@@ -9,8 +9,8 @@ use vault::EncryptionContext;
 
 type Pairs = Option<BTreeMap<String, String>>;
 
-/// The context as the vault binds it. Its length is looked at before anything is judged: judging costs by it, and a context that is too long is
-/// so for everybody.
+/// The context as the vault binds it. Its length is looked at before anything is judged: judging costs by it, and a context that is too
+/// long is so for everybody.
 pub fn bound(pairs: &Pairs) -> Result<EncryptionContext, Fault> {
     let pairs = pairs.iter().flatten().map(|(key, value)| (key.clone(), value.clone()));
     EncryptionContext::of(pairs).map_err(|bad| Fault::Validation(format!("EncryptionContext: {bad}")))

@@ -1,8 +1,9 @@
 //! What the deputy is worth: it has to notice when a line that records, judges or checks is taken out of the door.
 //!
-//! The kernel is copied to `target/mutants`, each of these lines behind a switch, and built once with what stands above it; everything below
-//! is shared with the build that runs this test. With no switch the deputy is content; with each of them, the test that is named fails.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+//! The kernel is copied to `target/mutants`, each of these lines behind a switch, and built once with what stands above it; everything
+//! below is shared with the build that runs this test. With no switch the deputy is content; with each of them, the test that is named
+//! fails.
+#![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "a copy of the sources is made and built")]
 
 use std::path::{Path, PathBuf};
@@ -110,8 +111,8 @@ fn build() -> (PathBuf, String) {
     (folder.parent().unwrap().to_owned(), profile)
 }
 
-/// A workspace whose members are those of the tree itself, the kernel excepted. Cargo names what it builds by places within the workspace, so
-/// it finds what is built already.
+/// A workspace whose members are those of the tree itself, the kernel excepted. Cargo names what it builds by places within the workspace,
+/// so it finds what is built already.
 fn copy(root: &Path, tree: &Path) {
     for file in ["Cargo.toml", "Cargo.lock"] {
         write(&tree.join(file), &std::fs::read_to_string(root.join(file)).unwrap());

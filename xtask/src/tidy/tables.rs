@@ -62,7 +62,8 @@ fn file_of(table: &Table, file: &File, operation: &str) -> Vec<Finding> {
     // An internal operation is the house's own: AWS has no page about it.
     let title = format!("//! {}:{operation} <https://docs.aws.amazon.com/", table.service);
     let first = file.text.lines().next().unwrap_or_default();
-    if !row.internal && !(first.starts_with(&title) && first.ends_with(&format!("/API_{operation}.html>"))) {
+    let linked = first.starts_with(&title) && first.ends_with(&format!("/API_{operation}.html>"));
+    if !row.internal && !linked {
         find(format!("the first line is to be `{title}…/API_{operation}.html>`"));
     }
     findings

@@ -94,8 +94,8 @@ impl TrailReader {
         }
     }
 
-    /// The revision of every row, and the last place of the trail at the same moment: what the events up to there say can be compared with it.
-    /// It is one reading of all keys, which a program that serves nobody may take the time for.
+    /// The revision of every row, and the last place of the trail at the same moment: what the events up to there say can be compared with
+    /// it. It is one reading of all keys, which a program that serves nobody may take the time for.
     pub fn revisions(&self) -> Result<RevisionsAt, EngineFault> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         revisions_at(&connection).map_err(|error| fault(&error))
