@@ -1,6 +1,6 @@
 //! What an operation says of itself, in the order in which one asks.
 
-use crate::{Aim, Authorized, Demands, Desk, Fault, Found, Outside, Stop, Target};
+use crate::{Aim, Authorized, Demands, Desk, EventValue, Fault, Found, Outside, Stop, Target};
 use shape::OperationShape;
 
 pub type InputOf<O> = <<O as Operation>::Shape as OperationShape>::Input;
@@ -29,7 +29,7 @@ pub trait Operation: Send + Sync + Sized + 'static {
     }
 
     /// Parameters that the trail shows with their defaults when the caller left them out, where AWS does: name and value.
-    fn assumed(_: &InputOf<Self>) -> Vec<(&'static str, &'static str)> {
+    fn assumed(_: &InputOf<Self>) -> Vec<(&'static str, EventValue)> {
         Vec::new()
     }
 

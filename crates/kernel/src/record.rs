@@ -109,7 +109,7 @@ fn parameters(steps: &'static dyn Steps, input: &(dyn Any + Send + Sync), bytes_
     };
     for (name, value) in assumed {
         if !entries.iter().any(|(sent, _)| sent == name) {
-            entries.push((name.to_owned(), event::Value::Text(value.to_owned())));
+            entries.push((name.to_owned(), value));
         }
     }
     Some(event::Value::Map(entries))

@@ -6,7 +6,7 @@ use crate::house::Wait;
 use crate::{
     Authorized, Breakage, Caller, Class, Failure, Fault, Found, InputOf, Operation, OutputOf, Outside, Remarks,
 };
-use crate::{Resource, Scene, Stop, Target};
+use crate::{EventValue, Resource, Scene, Stop, Target};
 use policy::Fact;
 use secret::{Identity, Mint};
 use shape::{Malformed, OperationModel, OperationShape, Read, Report, Sink, Source, Write};
@@ -48,7 +48,7 @@ pub(crate) trait Steps: Send + Sync {
     fn identities(&self, found: &Seen) -> Vec<Identity>;
     fn resources(&self, found: &Seen) -> Vec<Resource>;
     fn dry_run(&self, input: &Seen) -> Result<Option<Failure>, Breakage>;
-    fn assumed(&self, input: &Seen) -> Vec<(&'static str, &'static str)>;
+    fn assumed(&self, input: &Seen) -> Vec<(&'static str, EventValue)>;
     fn check(&self, parts: Parts<'_>) -> Result<(), Failure>;
     fn conflict(&self) -> Failure;
     fn prepare<'a>(&self, parts: Parts<'a>, outside: &'a mut Outside<'_>) -> Wait<'a, Result<Erased, Halt>>;
@@ -156,7 +156,7 @@ impl<O: Operation> Steps for Shell<O> {
         O::Fault::dry_run().map(|fault| Some(Failure::of(&fault))).ok_or(Breakage::NoDryRun)
     }
 
-    fn assumed(&self, input: &Seen) -> Vec<(&'static str, &'static str)> {
+    fn assumed(&self, input: &Seen) -> Vec<(&'static str, EventValue)> {
         O::assumed(known(input))
     }
 

@@ -6,8 +6,8 @@ use crate::policies::{self, Sound};
 use crate::tables::{Backing, KEYS, KeyPlace, KeyRecord};
 use crate::{Kms, asked, context, metadata};
 use kernel::{
-    Action, Aim, Authorized, Breakage, Class, Demands, Desk, Found, Nothing, Operation, Outside, Remarks, Resource,
-    Stop, Thing,
+    Action, Aim, Authorized, Breakage, Class, Demands, Desk, EventValue, Found, Nothing, Operation, Outside, Remarks,
+    Resource, Stop, Thing,
 };
 use names::KeyId;
 use policy::Fact;
@@ -46,9 +46,24 @@ impl Operation for CreateKey {
         }
     }
 
+    /// Both names of the spec, too: <https://docs.aws.amazon.com/kms/latest/developerguide/ct-createkey.html>.
+    fn assumed(input: &CreateKeyInput) -> Vec<(&'static str, EventValue)> {
+        let text = |text: &str| EventValue::Text(text.to_owned());
+        vec![
+            ("description", text("")),
+            ("keyUsage", text(KeyUsageType::EncryptDecrypt.as_str())),
+            ("keySpec", text(spec(input).as_str())),
+            ("customerMasterKeySpec", text(spec(input).as_str())),
+            ("origin", text(OriginType::AwsKms.as_str())),
+            ("multiRegion", EventValue::Boolean(false)),
+            ("bypassPolicyLockoutSafetyCheck", EventValue::Boolean(false)),
+        ]
+    }
+
     fn check(call: &Authorized<'_, Self>) -> Result<(), Fault> {
         let input = call.input();
         let unsupported = |text: String| Err(Fault::Unsupported(text));
+        contradictions(input)?;
         if spec(input) != KeySpec::SymmetricDefault {
             return unsupported(format!("KeySpec {} is not supported.", spec(input).as_str()));
         }
@@ -130,6 +145,18 @@ impl Operation for CreateKey {
         let key = Resource { arn, account: account.to_string(), kind: <Key as Thing>::TYPE.to_owned() };
         Remarks { uses: vec![made.backing.link], resources: vec![key], ..Remarks::default() }
     }
+}
+
+/// What AWS refuses whatever specs are offered. The texts are its own.
+fn contradictions(input: &CreateKeyInput) -> Result<(), Fault> {
+    let text = if input.key_spec.is_some() && input.customer_master_key_spec.is_some() {
+        "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated."
+    } else if spec(input) != KeySpec::SymmetricDefault && input.key_usage.is_none() {
+        "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys."
+    } else {
+        return Ok(());
+    };
+    Err(Fault::Validation(text.to_owned()))
 }
 
 /// Terraform still sends the name that AWS deprecated.

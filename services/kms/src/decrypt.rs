@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::key::{Key, Named};
 use crate::{Kms, asked, context};
-use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Found, Operation, Outside, Remarks, Stop};
+use kernel::{Action, Aim, Authorized, Class, Demands, Desk, EventValue, Found, Operation, Outside, Remarks, Stop};
 use secret::Secret;
 use shapes_kms::{DecryptInput, DecryptOutput, EncryptionAlgorithmSpec};
 use std::sync::Arc;
@@ -25,11 +25,14 @@ impl Operation for Decrypt {
 
     /// The key that the caller names; else the one that the ciphertext's header names.
     fn aim(input: &DecryptInput) -> Result<Aim<Key>, Fault> {
+        context::bound(&input.encryption_context)?;
         if let Some(key) = &input.key_id {
             return asked::any(key);
         }
-        let blob = input.ciphertext_blob.as_deref().unwrap_or_default();
-        let header = BlobHeader::read(blob).map_err(|_| Fault::InvalidCiphertext)?;
+        if ignored(input) && Self::dry_run(input) {
+            return Err(Fault::bound(None, "keyId", "not be null"));
+        }
+        let header = BlobHeader::read(blob(input)?).map_err(|_| Fault::InvalidCiphertext)?;
         Ok(Aim::at(Named::Backing(header.backing_key())))
     }
 
@@ -41,8 +44,8 @@ impl Operation for Decrypt {
     }
 
     /// AWS's records of Decrypt always name the algorithm.
-    fn assumed(_: &DecryptInput) -> Vec<(&'static str, &'static str)> {
-        vec![("encryptionAlgorithm", "SYMMETRIC_DEFAULT")]
+    fn assumed(_: &DecryptInput) -> Vec<(&'static str, EventValue)> {
+        vec![("encryptionAlgorithm", EventValue::Text("SYMMETRIC_DEFAULT".to_owned()))]
     }
 
     fn dry_run(input: &DecryptInput) -> bool {
@@ -56,13 +59,12 @@ impl Operation for Decrypt {
         context::symmetric(input.encryption_algorithm)?;
         context::bound(&input.encryption_context)?;
         // With IGNORE_CIPHERTEXT a dry run tests the permission alone; without it the ciphertext has to be there.
-        let ignored = input.dry_run_modifiers.as_ref().is_some_and(|modifiers| !modifiers.is_empty());
+        let ignored = ignored(input);
         if ignored && input.dry_run != Some(true) {
             return Err(Fault::Validation("DryRunModifiers can only be used with DryRun".to_owned()));
         }
         if !ignored {
-            BlobHeader::read(input.ciphertext_blob.as_deref().unwrap_or_default())
-                .map_err(|_| Fault::InvalidCiphertext)?;
+            BlobHeader::read(blob(input)?).map_err(|_| Fault::InvalidCiphertext)?;
         }
         let key = call.target();
         Usable::<Decrypting>::of(key).map_err(|unusable| key.unusable(unusable))?;
@@ -72,7 +74,7 @@ impl Operation for Decrypt {
     async fn prepare(call: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<Used<Secret>, Stop<Fault>> {
         let (input, key) = (call.input(), call.target());
         let context = context::bound(&input.encryption_context)?;
-        let blob = input.ciphertext_blob.as_deref().unwrap_or_default();
+        let blob = blob(input)?;
         let usable = Usable::of(key).map_err(|unusable| key.unusable(unusable))?;
         let vault = outside.tool::<Arc<dyn Vault>>()?;
         vault.decrypt(call.caller().ticket(), usable, blob, &context).await.map_err(context::refused)
@@ -96,4 +98,14 @@ impl Operation for Decrypt {
         let material = asked::material_id(&call.target().id, staged.link.backing_key);
         Remarks { additional: vec![("keyMaterialId", material)], uses: vec![staged.link], ..Remarks::default() }
     }
+}
+
+/// Whether a dry run is to test the permission alone: then the key has to be named, and nothing has to be decrypted.
+fn ignored(input: &DecryptInput) -> bool {
+    input.dry_run_modifiers.as_ref().is_some_and(|modifiers| !modifiers.is_empty())
+}
+
+/// The model has it optional, for dry runs that ignore it.
+fn blob(input: &DecryptInput) -> Result<&[u8], Fault> {
+    input.ciphertext_blob.as_deref().ok_or_else(|| Fault::bound(None, "ciphertextBlob", "not be null"))
 }

@@ -5,7 +5,9 @@ use crate::key::Key;
 use crate::policies::{self, Sound};
 use crate::tables::{KEYS, KeyRecord};
 use crate::{Kms, asked};
-use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Found, Operation, Outside, Remarks, Stop, Thing};
+use kernel::{
+    Action, Aim, Authorized, Class, Demands, Desk, EventValue, Found, Operation, Outside, Remarks, Stop, Thing,
+};
 use policy::Fact;
 use shape::Empty;
 use shapes_kms::PutKeyPolicyInput;
@@ -28,6 +30,12 @@ impl Operation for PutKeyPolicy {
         let bypass = if bypass(input) { "true" } else { "false" };
         policies::named(Demands::on(Action("kms:PutKeyPolicy"), key.look()), &input.policy_name)
             .fact("kms:bypasspolicylockoutsafetycheck", Fact::One(bypass.into()))
+    }
+
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/ct-put-key-policy.html>
+    fn assumed(_: &PutKeyPolicyInput) -> Vec<(&'static str, EventValue)> {
+        let name = EventValue::Text(policies::NAME.to_owned());
+        vec![("policyName", name), ("bypassPolicyLockoutSafetyCheck", EventValue::Boolean(false))]
     }
 
     /// The policy can be put in any state of the key, also when it is about to be deleted.

@@ -192,8 +192,14 @@ async fn a_dry_run_says_what_would_come() {
         ..DecryptInput::default()
     };
     refused(&town.root.call::<Decrypt>(input).await, "DryRunOperationException", verdict);
-    let input = DecryptInput { dry_run_modifiers: modifiers, ..ciphertext(&sealed) };
+    let input = DecryptInput { dry_run_modifiers: modifiers.clone(), ..ciphertext(&sealed) };
     refused(&town.root.call::<Decrypt>(input).await, "ValidationException", "DryRun");
+    let input = DecryptInput { dry_run: Some(true), dry_run_modifiers: modifiers, ..DecryptInput::default() };
+    refused(&town.root.call::<Decrypt>(input).await, "ValidationException", "Value null at 'keyId'");
+    for key_id in [None, Some(made.id.clone())] {
+        let input = DecryptInput { key_id, ..DecryptInput::default() };
+        refused(&town.root.call::<Decrypt>(input).await, "ValidationException", "Value null at 'ciphertextBlob'");
+    }
     assert_eq!(town.house.uses().await, uses, "no key was used");
 }
 

@@ -37,7 +37,17 @@ async fn what_create_key_does_not_offer_it_refuses() {
     let of = |input| town.root.call::<CreateKey>(input);
     let none = CreateKeyInput::default;
     let answer = of(CreateKeyInput { key_spec: Some(KeySpec::Rsa2048), ..none() }).await;
+    refused(&answer, "ValidationException", "You must specify a KeyUsage value for all KMS keys except for symmetric");
+    let usage = Some(KeyUsageType::SignVerify);
+    let answer = of(CreateKeyInput { key_spec: Some(KeySpec::Rsa2048), key_usage: usage, ..none() }).await;
     refused(&answer, "UnsupportedOperationException", "RSA_2048");
+    let both = CreateKeyInput {
+        key_spec: Some(KeySpec::SymmetricDefault),
+        customer_master_key_spec: Some(CustomerMasterKeySpec::SymmetricDefault),
+        ..none()
+    };
+    let words = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request.";
+    refused(&of(both).await, "ValidationException", words);
     let answer = of(CreateKeyInput { key_usage: Some(KeyUsageType::SignVerify), ..none() }).await;
     refused(&answer, "ValidationException", "SIGN_VERIFY");
     let answer = of(CreateKeyInput { origin: Some(OriginType::External), ..none() }).await;

@@ -42,6 +42,28 @@ async fn a_new_key_is_among_the_resources_and_its_metadata_in_the_answer() {
 }
 
 #[tokio::test]
+async fn a_new_key_shows_what_was_not_said() {
+    let town = town().await;
+    let made = town.key().await;
+    let created = town.house.last_event().await;
+    let expected = [
+        ("description", ""),
+        ("keyUsage", "ENCRYPT_DECRYPT"),
+        ("keySpec", "SYMMETRIC_DEFAULT"),
+        ("customerMasterKeySpec", "SYMMETRIC_DEFAULT"),
+        ("origin", "AWS_KMS"),
+        ("multiRegion", "Boolean(false)"),
+        ("bypassPolicyLockoutSafetyCheck", "Boolean(false)"),
+    ];
+    assert_eq!(map(created.parameters.as_ref()), pairs(&expected));
+    put_policy(&town.root, &made.id, &document(&[&owner()])).await.output();
+    let put = map(town.house.last_event().await.parameters.as_ref());
+    for pair in pairs(&[("policyName", "default"), ("bypassPolicyLockoutSafetyCheck", "Boolean(false)")]) {
+        assert!(put.contains(&pair), "{put:?}");
+    }
+}
+
+#[tokio::test]
 async fn operations_that_answer_nothing_show_their_key() {
     let town = town().await;
     let made = town.key().await;
