@@ -24,6 +24,8 @@ pub(crate) struct Asked<'a> {
     pub scene: &'a Scene,
     pub service: &'static Service,
     pub demand: &'a Demand,
+    /// The caller's own tags.
+    pub tags: &'a [(String, String)],
 }
 
 impl Facts for Request<'_> {
@@ -38,6 +40,10 @@ impl Facts for Asked<'_> {
     fn fact(&self, key: &str) -> Option<Fact<'_>> {
         if let Some((_, compute)) = GLOBAL.iter().find(|(name, _)| *name == key) {
             return compute(self);
+        }
+        if let Some(wanted) = key.strip_prefix("aws:principaltag/") {
+            let tag = self.tags.iter().find(|(name, _)| name.to_lowercase() == wanted);
+            return tag.map(|(_, value)| one(value.as_str()));
         }
         if let Some((_, fact)) = self.demand.facts.iter().find(|(name, _)| name == key) {
             return Some(borrowed(fact));

@@ -220,7 +220,13 @@ async fn evaluate(
     let policies = house.documents.of(&member.caller, family.read_set()).await?;
     let mut grounds = Vec::new();
     for demand in list {
-        let asked = facts::Asked { caller: &member.caller, scene: &member.scene, service: member.service, demand };
+        let asked = facts::Asked {
+            caller: &member.caller,
+            scene: &member.scene,
+            service: member.service,
+            demand,
+            tags: &policies.tags,
+        };
         let facts = facts::Request { asked, steps: member.row.steps, found };
         match decide(&member.caller, &policies, demand, &facts) {
             Decision::Allow(allowed) => {
@@ -444,8 +450,13 @@ pub(crate) async fn would_allow(
     let policies = policies?;
     let demand =
         Demand { action, part: None, resource: resource.to_string(), account: resource.account_id(), side, facts };
-    let facts =
-        facts::Asked { caller: outside.caller, scene: outside.scene, service: outside.service, demand: &demand };
+    let facts = facts::Asked {
+        caller: outside.caller,
+        scene: outside.scene,
+        service: outside.service,
+        demand: &demand,
+        tags: &policies.tags,
+    };
     Ok(matches!(decide(outside.caller, &policies, &demand, &facts), Decision::Allow(_)))
 }
 

@@ -79,6 +79,8 @@ pub struct Policies {
     pub identity: Vec<(String, Arc<Document>)>,
     pub boundary: Option<(String, Arc<Document>)>,
     pub session: Option<Vec<(String, Arc<Document>)>>,
+    /// The caller's own tags (`aws:PrincipalTag/<key>`). No two keys differ by case alone.
+    pub tags: Vec<(String, String)>,
 }
 
 /// Names of users and roles, and the unique ids behind them.

@@ -76,7 +76,7 @@ async fn policies(caller: &Caller, mut reads: Reads<'_, Iam>) -> Result<Policies
     let Principal::User { id, .. } = caller.principal() else { return Ok(Policies::default()) };
     let Some(user) = reads.row(&USERS, &(caller.account(), id.clone())).await? else { return Ok(Policies::default()) };
     let identity = user.documents().ok_or(Breakage::Unreadable)?.clone();
-    Ok(Policies { identity, ..Policies::default() })
+    Ok(Policies { identity, tags: user.tags.clone(), ..Policies::default() })
 }
 
 #[cfg(test)]

@@ -149,3 +149,35 @@ async fn accounts_do_not_see_each_other() {
     let answered = here.call::<GetPolicy>(GetPolicyInput { policy_arn: arn }).await;
     assert_eq!(answered.output().policy.as_ref().unwrap().attachment_count, Some(0));
 }
+
+#[tokio::test]
+async fn a_users_own_tags_are_facts_about_him() {
+    let town = Town::new().await;
+    let tags = Some(vec![Tag { key: "Team".to_owned(), value: "red".to_owned() }]);
+    town.admin.call::<CreateUser>(CreateUserInput { tags, ..CreateUserInput::new("carol".to_owned()) }).await.output();
+    let carol = town.key_of("carol").await;
+    let plain = town.user("dave", None).await;
+    let of = |effect: &str, condition: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[
+                {{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*"{}}},
+                {{"Effect":"Deny","Action":"{}","Resource":"*"{}}}]}}"#,
+            if effect == "Allow" { condition } else { "" },
+            if effect == "Deny" { "iam:ListUsers" } else { "iam:GetUser" },
+            if effect == "Deny" { condition } else { "" },
+        )
+    };
+    let red = r#","Condition":{"StringEquals":{"aws:PrincipalTag/team":"red"}}"#;
+    let variable = r#","Condition":{"StringEquals":{"aws:PrincipalTag/team":"${aws:PrincipalTag/TEAM}"}}"#;
+    for (policy, hers, his) in [
+        (of("Allow", red), true, false),
+        (of("Deny", red), false, true),
+        (of("Allow", variable), true, false),
+        (of("Allow", &red.replace("red", "blue")), false, false),
+    ] {
+        for (actor, name, may) in [(&carol, "carol", hers), (&plain, "dave", his)] {
+            town.put(name, "p", &policy).await;
+            assert_eq!(actor.call::<ListUsers>(Default::default()).await.is_ok(), may, "{name} {policy}");
+        }
+    }
+}
