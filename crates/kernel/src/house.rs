@@ -86,6 +86,19 @@ pub struct Policies {
 /// Names of users and roles, and the unique ids behind them.
 pub trait Principals: Send + Sync {
     fn resolve<'a>(&'a self, arn: &'a Arn, reads: &'a mut ReadSet) -> Wait<'a, Result<Resolved, Breakage>>;
+
+    /// The ARN that the bearer of a unique id has by now; `None` when he is gone. `last` is the one by which he was known.
+    fn name<'a>(
+        &'a self,
+        id: &'a str,
+        last: &'a Arn,
+        reads: &'a mut ReadSet,
+    ) -> Wait<'a, Result<Option<Arn>, Breakage>> {
+        Box::pin(async move {
+            let same = self.resolve(last, reads).await? == Resolved::Id(id.to_owned());
+            Ok(same.then(|| last.clone()))
+        })
+    }
 }
 
 /// What stands behind the ARN of a principal.

@@ -97,6 +97,13 @@ impl Outside<'_> {
         resolved
     }
 
+    /// The ARN that the bearer of a unique id has by now; `None` when he is gone. `last` is the one by which he was known.
+    pub async fn name(&mut self, id: &str, last: &Arn) -> Result<Option<Arn>, Breakage> {
+        let named = self.house.principals.name(id, last, self.family.listening()).await;
+        self.family.heard();
+        named
+    }
+
     /// Whether `action` would be allowed to the caller upon `resource` if the thing bore this policy: for look-ahead checks, such as KMS's
     /// lock-out check. It authorizes nothing.
     pub async fn would_allow(

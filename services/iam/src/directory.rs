@@ -29,6 +29,15 @@ impl Principals for Directory {
     fn resolve<'a>(&'a self, arn: &'a Arn, reads: &'a mut ReadSet) -> Wait<'a, Result<Resolved, Breakage>> {
         Box::pin(async move { resolved(arn, reads.of()).await })
     }
+
+    fn name<'a>(
+        &'a self,
+        id: &'a str,
+        last: &'a Arn,
+        reads: &'a mut ReadSet,
+    ) -> Wait<'a, Result<Option<Arn>, Breakage>> {
+        Box::pin(async move { named(id, last, reads.of()).await })
+    }
 }
 
 impl Documents for Directory {
@@ -69,6 +78,13 @@ async fn resolved(arn: &Arn, mut reads: Reads<'_, Iam>) -> Result<Resolved, Brea
     // Path and case are part of the ARN.
     let same = found.filter(|(_, user)| user.arn(account) == *arn);
     Ok(same.map_or(Resolved::Missing, |((_, id), _)| Resolved::Id(id)))
+}
+
+/// A user may have been renamed or moved since.
+async fn named(id: &str, last: &Arn, mut reads: Reads<'_, Iam>) -> Result<Option<Arn>, Breakage> {
+    let Some(account) = last.account_id() else { return Ok(None) };
+    let user = reads.row(&USERS, &(account, id.to_owned())).await?;
+    Ok(user.map(|user| user.arn(account)))
 }
 
 /// A user who is gone has no policies, so nothing is allowed to him any more.

@@ -12,7 +12,8 @@ impl Operation for GetKeyPolicy {
     type Shape = shapes_kms::GetKeyPolicy;
     type Service = Kms;
     type Target = Key;
-    type Staged = ();
+    /// The policy's text, with those whom it names as they are called by now.
+    type Staged = String;
     type Fault = Fault;
     const TRAIL: Class = Class::Management { read_only: true };
 
@@ -31,16 +32,15 @@ impl Operation for GetKeyPolicy {
         }
     }
 
-    async fn prepare(_: &Authorized<'_, Self>, _: &mut Outside<'_>) -> Result<(), Stop<Fault>> {
-        Ok(())
+    async fn prepare(call: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<String, Stop<Fault>> {
+        Ok(policies::shown(&call.target().record, outside).await?)
     }
 
     async fn apply(
-        call: &Authorized<'_, Self>,
-        (): &(),
+        _: &Authorized<'_, Self>,
+        policy: &String,
         _: &mut Desk<'_, Kms>,
     ) -> Result<GetKeyPolicyOutput, Stop<Fault>> {
-        let policy = Some(call.target().record.policy.clone());
-        Ok(GetKeyPolicyOutput { policy, policy_name: Some(policies::NAME.to_owned()) })
+        Ok(GetKeyPolicyOutput { policy: Some(policy.clone()), policy_name: Some(policies::NAME.to_owned()) })
     }
 }

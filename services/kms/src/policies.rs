@@ -1,7 +1,8 @@
 //! Key policies: the default one, and what is asked of one before it is kept.
 
 use crate::fault::Fault;
-use kernel::{Action, Demands, Outside, Resolved, Side, Stop};
+use crate::tables::KeyRecord;
+use kernel::{Action, Breakage, Demands, Outside, Resolved, Side, Stop};
 use names::{AccountId, Arn};
 use policy::{Class, Document, Fact, KEY_POLICY_BYTES_MAX, Kind, PrincipalName};
 use std::sync::Arc;
@@ -69,6 +70,26 @@ pub async fn vet(text: &str, key: &Arn, bypass: bool, outside: &mut Outside<'_>)
         return Err(Fault::MalformedPolicy(text.to_owned()).into());
     }
     Ok(Sound { text: text.to_owned(), bindings })
+}
+
+/// The policy as its readers see it. A user who was renamed since it was put stands in it under the new name, and one who is gone under his
+/// unique id: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. Who puts it again as he has read
+/// it thus gives nothing to a newcomer who has the old name.
+pub async fn shown(record: &KeyRecord, outside: &mut Outside<'_>) -> Result<String, Breakage> {
+    let mut changed = Vec::new();
+    for (last, id) in &record.bindings {
+        let last = Arn::parse(last).map_err(|_| Breakage::Unreadable)?;
+        let name = outside.name(id, &last).await?;
+        if name.as_ref() != Some(&last) {
+            changed.push((last, name.map_or_else(|| id.clone(), |name| name.to_string())));
+        }
+    }
+    if changed.is_empty() {
+        return Ok(record.policy.clone());
+    }
+    let document = record.document().ok_or(Breakage::Unreadable)?;
+    let name_of = |arn: &Arn| changed.iter().find(|(last, _)| last == arn).map(|(_, name)| name.clone());
+    Ok(document.respelled(&name_of))
 }
 
 async fn bind(document: &Document, outside: &mut Outside<'_>) -> Result<Vec<(String, String)>, Stop<Fault>> {

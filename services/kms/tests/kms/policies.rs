@@ -181,7 +181,12 @@ async fn a_user_who_is_made_anew_inherits_nothing() {
     let second = town.nobody("alice").await;
     assert_eq!(first.arn(), second.arn());
     denied(&encrypt(&second, &made.id).await);
+    // The one who is gone stands in the policy under his unique id, and is not taken back in.
+    let shown = policy_of(&town.root, &made.id).await;
+    assert!(!shown.contains(first.arn()) && shown.contains("\"AIDA"), "{shown}");
+    refused(&put_policy(&town.root, &made.id, &shown).await, "MalformedPolicyDocumentException", "invalid principals");
     put_policy(&town.root, &made.id, &policy).await.output();
+    assert_eq!(policy_of(&town.root, &made.id).await, policy);
     encrypt(&second, &made.id).await.output();
 }
 
