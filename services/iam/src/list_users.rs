@@ -3,9 +3,10 @@
 use crate::Iam;
 use crate::fault::Fault;
 use crate::pages::{self, Paging};
+use crate::place::Under;
 use crate::tables::{BY_NAME, USERS, name_key};
 use crate::user;
-use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Found, Nothing, Operation, Outside, Stop};
+use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Found, Operation, Outside, Stop};
 use shapes_iam::{ListUsersInput, ListUsersOutput};
 use store::{Cursor, SCAN_ROWS_MAX, Span, TableKey};
 
@@ -14,17 +15,17 @@ pub struct ListUsers;
 impl Operation for ListUsers {
     type Shape = shapes_iam::ListUsers;
     type Service = Iam;
-    type Target = Nothing;
+    type Target = Option<Under>;
     type Staged = Paging;
     type Fault = Fault;
     const TRAIL: Class = Class::Management { read_only: true };
 
-    fn aim(_: &ListUsersInput) -> Result<Aim<Nothing>, Fault> {
-        Ok(Aim::at(()))
+    fn aim(input: &ListUsersInput) -> Result<Aim<Option<Under>>, Fault> {
+        Ok(Aim::at(prefix(input).to_owned()))
     }
 
-    fn demands(_: &ListUsersInput, all: &Found<Nothing>) -> Demands {
-        Demands::on(Action("iam:ListUsers"), all.look())
+    fn demands(_: &ListUsersInput, under: &Found<Option<Under>>) -> Demands {
+        Demands::on(Action("iam:ListUsers"), under.look())
     }
 
     async fn prepare(call: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<Paging, Stop<Fault>> {

@@ -1,4 +1,5 @@
-//! A path and a name that a user is to have: callers need leave for the ARN that will be his.
+//! Places among the users: a path and a name that a user is to have (callers need leave for the ARN that will be his), and all that is
+//! under a path.
 
 use crate::Iam;
 use crate::fault::Fault;
@@ -74,5 +75,42 @@ impl Thing for Place {
             Wanted::New { name, .. } => Fault::no_such_user(name),
             Wanted::Moved { user, .. } => Fault::no_such_user(user),
         }
+    }
+}
+
+/// All users under a path, of which there is no record: AWS judges ListUsers on `arn:aws:iam::123456789012:user/` and what `PathPrefix`
+/// adds to it.
+pub struct Under;
+
+impl Thing for Under {
+    type Service = Iam;
+    /// The path's beginning: `/` for all.
+    type Name = String;
+    type Fault = Fault;
+    const TYPE: &'static str = "";
+
+    async fn find(_: &String, _: &Scene, _: &mut Reads<'_, Iam>) -> Result<Option<Self>, Breakage> {
+        Ok(None)
+    }
+
+    fn arn(&self) -> Arn {
+        // INVARIANT: none is ever found.
+        Arn::of("iam", "", AccountId::from_number(0), "user/")
+    }
+
+    fn named(path: &String, scene: &Scene) -> Arn {
+        user_arn(scene.account, path, "")
+    }
+
+    fn policy(&self) -> Side {
+        Side::Unpolicied
+    }
+
+    fn identity(&self) -> Identity {
+        Identity(0)
+    }
+
+    fn not_found(path: &String, _: &Scene) -> Fault {
+        Fault::NoSuchEntity(format!("There are no users under {path}."))
     }
 }

@@ -1,7 +1,7 @@
 //! Inline and managed policies, their limits, and that each change counts from the next call on.
 
 use crate::town::{Town, no_user, put, refusal, refused, statement};
-use house::Actor;
+use house::{ACCOUNT, Actor};
 use shapes_iam::*;
 
 const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -156,8 +156,8 @@ async fn what_is_attached_counts_at_once_and_so_does_a_deny_after_it() {
     }
     town.put("erin", "no", &statement("Deny", "iam:ListUsers")).await;
     let text = format!(
-        "User: {} is not authorized to perform: iam:ListUsers on resource: * with an explicit deny in an \
-         identity-based policy",
+        "User: {} is not authorized to perform: iam:ListUsers on resource: \
+         arn:aws:iam::{ACCOUNT}:user/ with an explicit deny in an identity-based policy",
         erin.arn()
     );
     assert_eq!(refused::<ListUsers>(&erin, Default::default()).await, refusal("AccessDenied", 403, text));

@@ -21,7 +21,7 @@ async fn a_user_without_rights_hears_aws_s_words_and_nothing_else() {
     assert_eq!(refused::<CreateUser>(&alice, input).await, refusal("AccessDenied", 403, denied));
     for name in ["administrator", "nobody-of-that-name"] {
         let input = GetUserInput { user_name: Some(name.to_owned()) };
-        let denied = text("iam:GetUser", &town.arn(name));
+        let denied = text("iam:GetUser", &format!("user {name}"));
         assert_eq!(
             refused::<GetUser>(&alice, input).await,
             refusal("AccessDenied", 403, denied),
@@ -29,12 +29,15 @@ async fn a_user_without_rights_hears_aws_s_words_and_nothing_else() {
         );
     }
     for arn in ["arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/NoSuchPolicy"] {
-        let denied = text("iam:GetPolicy", arn);
+        let denied = text("iam:GetPolicy", &format!("policy {arn}"));
         let input = GetPolicyInput { policy_arn: arn.to_owned() };
         assert_eq!(refused::<GetPolicy>(&alice, input).await, refusal("AccessDenied", 403, denied));
     }
-    let denied = text("iam:ListUsers", "*");
-    assert_eq!(refused::<ListUsers>(&alice, Default::default()).await, refusal("AccessDenied", 403, denied));
+    for (prefix, on) in [(None, "user/"), (Some("/team/"), "user/team/")] {
+        let denied = text("iam:ListUsers", &format!("arn:aws:iam::{ACCOUNT}:{on}"));
+        let input = ListUsersInput { path_prefix: prefix.map(str::to_owned), ..ListUsersInput::default() };
+        assert_eq!(refused::<ListUsers>(&alice, input).await, refusal("AccessDenied", 403, denied));
+    }
     let event = town.house.last_event().await;
     assert_eq!((event.error_code.as_deref(), event.wrote.len()), (Some("AccessDenied"), 0));
 }
@@ -148,6 +151,25 @@ async fn accounts_do_not_see_each_other() {
     there.call::<AttachUserPolicy>(attach).await.output();
     let answered = here.call::<GetPolicy>(GetPolicyInput { policy_arn: arn }).await;
     assert_eq!(answered.output().policy.as_ref().unwrap().attachment_count, Some(0));
+}
+
+#[tokio::test]
+async fn the_list_of_users_is_judged_by_its_path() {
+    let town = Town::new().await;
+    let of = |resource: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"iam:ListUsers","Resource":"{resource}"}}}}"#
+        )
+    };
+    let all = town.user("alice", Some(&of(&format!("arn:aws:iam::{ACCOUNT}:user/*")))).await;
+    let team = town.user("bob", Some(&of(&format!("arn:aws:iam::{ACCOUNT}:user/team/*")))).await;
+    let under = |path: &str| ListUsersInput { path_prefix: Some(path.to_owned()), ..ListUsersInput::default() };
+    all.call::<ListUsers>(ListUsersInput::default()).await.output();
+    team.call::<ListUsers>(under("/team/")).await.output();
+    assert!(town.house.last_event().await.resources.is_empty());
+    for input in [ListUsersInput::default(), under("/other/")] {
+        assert_eq!(refused::<ListUsers>(&team, input).await.0, "AccessDenied");
+    }
 }
 
 #[tokio::test]
