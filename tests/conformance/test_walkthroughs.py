@@ -8,7 +8,7 @@ def test_kms_overview(admin):
 
 
 def test_public_access(admin):
-    walkthrough(admin, "20-public-access.sh", "default malformed", "walk-public")
+    walkthrough(admin, "20-public-access.sh", "default public unsigned malformed corrected", "walk-public")
 
 
 def test_the_lines_a_person_pastes(admin):

@@ -1,4 +1,4 @@
-"""K-19, T3, T6: secrets that passed through a house are nowhere but where they belong.
+"""K-19: secrets that passed through a house are nowhere but where they belong.
 
 Two lives, both logged at `trace`: one under a root key file with a log for people, one under a passphrase with TLS and a log for
 machines. What a core dump shows is counted and told."""
