@@ -6,7 +6,7 @@ use shape::OperationShape;
 pub type InputOf<O> = <<O as Operation>::Shape as OperationShape>::Input;
 pub type OutputOf<O> = <<O as Operation>::Shape as OperationShape>::Output;
 
-/// One operation of one service. An operation is a file: aim, demands, behaviour, tests, in that order.
+/// One operation of one service. An operation is a file: aim, demands and behaviour, in that order.
 pub trait Operation: Send + Sync + Sized + 'static {
     type Shape: OperationShape;
     /// The marker of the owning service; a desk of it opens the tables of this service alone.
@@ -44,7 +44,7 @@ pub trait Operation: Send + Sync + Sized + 'static {
         outside: &mut Outside<'_>,
     ) -> impl Future<Output = Result<Self::Staged, Stop<Self::Fault>>> + Send;
 
-    /// What it answers and writes. It can be said again, and then says the same.
+    /// What it answers and writes. It may be run again, and then gives the same.
     fn apply(
         call: &Authorized<'_, Self>,
         staged: &Self::Staged,

@@ -9,7 +9,8 @@
 //!
 //! Users, keys and policies live in a small directory of the harness's own ([`Directory`]); the services under test see them through the
 //! same upward traits that `iam` implements. Nothing is mocked: users sign, the vault checks, the gate judges and records. When a house is
-//! dropped it verifies its trail, and that each call that was answered has exactly one event of its own.
+//! dropped it verifies its trail, and that each call that was answered has exactly one event of its own, or, as a refusal
+//! among many, shares one of its kind.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a house for tests: what fails in here is to fail the test")]
 
