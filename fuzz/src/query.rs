@@ -33,11 +33,13 @@ pub fn probe(bytes: &[u8]) -> bool {
 /// Parameters by name, or nothing if one of them is broken or stands twice.
 fn naive(length: usize, query: &[u8], body: &[u8]) -> Option<BTreeMap<String, String>> {
     let mut parameters = BTreeMap::new();
-    let pieces = query.split(|byte| *byte == b'&').chain(body.split(|byte| *byte == b'&'));
-    for piece in pieces.filter(|piece| !piece.is_empty()) {
+    // A plus is a blank in the body alone.
+    let of_query = query.split(|byte| *byte == b'&').map(|piece| (piece, b'+'));
+    let of_body = body.split(|byte| *byte == b'&').map(|piece| (piece, b' '));
+    for (piece, plus) in of_query.chain(of_body).filter(|(piece, _)| !piece.is_empty()) {
         let mut halves = piece.splitn(2, |byte| *byte == b'=');
-        let name = unescaped(halves.next()?)?;
-        let value = unescaped(halves.next().unwrap_or_default())?;
+        let name = unescaped(halves.next()?, plus)?;
+        let value = unescaped(halves.next().unwrap_or_default(), plus)?;
         assert!(name.len() + value.len() <= length);
         if parameters.insert(name, value).is_some() {
             return None;
@@ -46,12 +48,12 @@ fn naive(length: usize, query: &[u8], body: &[u8]) -> Option<BTreeMap<String, St
     Some(parameters)
 }
 
-fn unescaped(piece: &[u8]) -> Option<String> {
+fn unescaped(piece: &[u8], plus: u8) -> Option<String> {
     let mut bytes = Vec::new();
     let mut at = 0;
     while at < piece.len() {
         match piece[at] {
-            b'+' => bytes.push(b' '),
+            b'+' => bytes.push(plus),
             b'%' => {
                 let digits = piece.get(at + 1..at + 3)?;
                 if !digits.iter().all(u8::is_ascii_hexdigit) {
