@@ -31,7 +31,7 @@ class Suite:
     command: list[str]
     needs: tuple[str, ...] = ()
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
-    # Lines that are said again at the very end: the runner's own summary.
+    # Lines that are printed once more at the very end: the runner's own summary.
     closing: str = r"^$"
 
 
@@ -100,7 +100,7 @@ def main() -> int:
 
 
 def run(suite: Suite) -> tuple[float, int, list[str]]:
-    """Runs one suite its output passed on as it comes, and kept in target/suites; seconds, exit status, lines."""
+    """Runs one suite. Its output is passed on as it comes, and kept in target/suites. Returns seconds, exit status and lines."""
     print(f"\n--- {suite.name}: {' '.join(suite.command)}", flush=True)
     begin, lines = time.monotonic(), []
     plain = {"CARGO_TERM_COLOR": "never", "NEXTEST_HIDE_PROGRESS_BAR": "1", "PYTHONDONTWRITEBYTECODE": "1"}

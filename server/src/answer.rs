@@ -46,7 +46,7 @@ impl Edge {
         Self { house, exit, entropy, served, doorlog: DoorLog::new() }
     }
 
-    /// A refusal before the request was read: in JSON for who names a target, else as the query protocol has it.
+    /// A refusal before the request was read: in JSON for a client that names a target, else as the query protocol has it.
     pub fn refuse(
         &self,
         headers: &HeaderMap,

@@ -59,7 +59,7 @@ pub(crate) mod tests {
         assert_eq!(out.to_vec(), hex("10621342bfb0fd40046c0e29f2cfdbf0"));
     }
 
-    /// Two blocks, said again in the words of section 4.1: K(i) = HMAC(K, [i] ‖ Label ‖ 0x00 ‖ Context ‖ [L]).
+    /// Two blocks, computed again as section 4.1 writes them: K(i) = HMAC(K, [i] ‖ Label ‖ 0x00 ‖ Context ‖ [L]).
     #[test]
     fn two_blocks_by_definition() {
         let block = |counter: u32| {

@@ -90,7 +90,7 @@ impl MessageKey {
     }
 
     /// As [`MessageKey::derive`], with a commitment: GCM alone lets a crafted message open under two keys. The commitment is the second
-    /// half of the derived bytes; it goes with the message, and who opens compares it first.
+    /// half of the derived bytes; it goes with the message, and is compared first when the message is opened.
     pub fn derive_committing(
         base: &Secret,
         opener: &Opener,

@@ -32,7 +32,7 @@ pub struct Credential {
     pub wrapped: WrappedAccessKey,
 }
 
-/// Access key ids to credentials. A key that is not active is none.
+/// Access key ids to credentials. A key that is not active counts as unknown.
 pub trait Credentials: Send + Sync {
     fn find<'a>(
         &'a self,

@@ -8,7 +8,7 @@ use vault::Ticket;
 
 /// A caller whose signature was checked, or a task of the house. Only [`crate::House::admit`] and [`crate::Rounds`] make one.
 ///
-/// It keeps the ticket of the vault under which keys may be used, and what his credential was read at, so that a credential that is revoked
+/// It keeps the ticket of the vault under which keys may be used, and what the credential was read at, so that a credential that is revoked
 /// between reading and commit is a conflict.
 #[derive(Clone)]
 pub struct Caller {

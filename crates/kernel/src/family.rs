@@ -8,13 +8,13 @@ use std::any::Any;
 use std::sync::Arc;
 use store::{Check, Draft, Wrote};
 
-/// The members in the order in which they applied: who is called comes before who called.
+/// The members in the order in which they applied: a call that is made on the way comes before the one that made it.
 pub(crate) struct Family {
     set: ReadSet,
     /// Items of a batch, which stand or fall each by itself; else the last member is the root, and all stand or fall with it.
     pub(crate) batch: bool,
     pub(crate) members: Vec<Member>,
-    /// What was read in `prepare`, which is not said again: it has to hold at each attempt.
+    /// What was read in `prepare`, which does not run again: it has to hold at each attempt.
     pub(crate) prepared_upon: Vec<Check>,
     /// Some of the writes belong to a call that failed: none of them may be committed.
     pub(crate) spoiled: bool,

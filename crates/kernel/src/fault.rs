@@ -13,7 +13,7 @@ pub trait Fault: Send + Sync + 'static {
     /// The words for the caller.
     fn text(&self) -> String;
 
-    /// What the caller hears when commits kept conflicting, or when the thing he meant is another one now.
+    /// What the caller hears when commits kept conflicting, or when the thing that was meant is another one now.
     fn conflict() -> Self;
 
     /// What a dry run answers when the call would have succeeded. `None` where the service knows no dry runs.

@@ -17,7 +17,7 @@ use std::any::Any;
 use std::sync::Arc;
 use store::{CommitError, Committed};
 
-/// How often a commit is tried before the caller hears his operation's conflict fault.
+/// How often a commit is tried before the caller hears the operation's conflict fault.
 pub(crate) const COMMIT_ATTEMPTS_MAX: usize = 8;
 /// How many calls a family may have.
 const FAMILY_MEMBERS_MAX: usize = 1_000;
@@ -44,7 +44,7 @@ pub(crate) async fn answer(house: &House, call: Call, read: Result<Erased, Failu
     let request_id = call.caller.origin().request_id.clone();
     let mut family = Family::new(house);
     let mut root = member(house, call);
-    // What cannot be read pays as well.
+    // A call whose input could not be read takes its tokens like any other.
     let ending = match (throttle(house, &root), read) {
         (Ok(()), Ok(input)) => {
             root.input = Some(input);
@@ -170,7 +170,7 @@ async fn walk(house: &House, family: &mut Family, member: &mut Member) -> Step<(
     apply(house, family, member).await
 }
 
-/// find → demands → evaluate → check. It can be said again, and is, when a commit meets a changed state.
+/// find → demands → evaluate → check. It can be run again, and is, when a commit meets a changed state.
 async fn judge(house: &House, family: &mut Family, member: &mut Member) -> Step<()> {
     member.judged = None;
     let steps = member.row.steps;
@@ -308,7 +308,7 @@ async fn prepare(house: &House, family: &mut Family, member: &mut Member) -> Ste
     Ok(())
 }
 
-/// Says what the operation answers and writes. It can be said again.
+/// Makes what the operation answers and writes. It can be run again.
 async fn apply(house: &House, family: &mut Family, member: &mut Member) -> Step<()> {
     let steps = member.row.steps;
     let before = family.wrote();
@@ -318,7 +318,7 @@ async fn apply(house: &House, family: &mut Family, member: &mut Member) -> Step<
     let applied = steps.apply(parts, staged, family.read_set().desk()).await;
     let wrote: Vec<_> = family.wrote().into_iter().filter(|row| !before.contains(row)).collect();
     let batch = matches!(steps.demands(parts.input, parts.found).kind, demands::Kind::Each(_));
-    // INVARIANT: who fails has written nothing; else a caller that copes with the failure would commit half of it.
+    // INVARIANT: a call that fails has written nothing; else a caller that copes with the failure would commit half of it.
     if !wrote.is_empty() && (applied.is_err() || batch) {
         family.spoiled = true;
         return Err(Breakage::UnexpectedWrite.into());
@@ -401,11 +401,11 @@ async fn again(house: &House, family: &mut Family) {
         let ending = repeat(house, family, member).await;
         conclude(member, ending);
         let same_thing = identities == member.judged.as_ref().map(|one| one.identities.clone());
-        // Who was refused and is allowed now has not acted, but his caller has gone on without him.
+        // A member that was refused before and is allowed now has not acted, and the call that made it went on without its answer.
         differs |= before != member.failure || refused != member.refused || (member.staged.is_some() && !same_thing);
     }
     family.members = members;
-    // What was prepared is not prepared anew: if that upon which it was is another now, it is for nothing.
+    // What was prepared is not prepared anew: if what it rests on has changed, it is of no use.
     differs |= !matches!(house.store.still(&family.prepared_upon).await, Ok(true));
     if differs {
         fall(house, family, |member| member.row.steps.conflict());

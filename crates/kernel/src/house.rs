@@ -87,7 +87,7 @@ pub struct Policies {
 pub trait Principals: Send + Sync {
     fn resolve<'a>(&'a self, arn: &'a Arn, reads: &'a mut ReadSet) -> Wait<'a, Result<Resolved, Breakage>>;
 
-    /// The ARN that the bearer of a unique id has by now; `None` when he is gone. `last` is the one by which he was known.
+    /// The ARN that the bearer of a unique id has by now; `None` when the bearer is gone. `last` is the one that was known last.
     fn name<'a>(
         &'a self,
         id: &'a str,

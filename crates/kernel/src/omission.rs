@@ -1,6 +1,6 @@
 //! How much of a value a record keeps when it is too large for one, and how the record says what it left out.
 //!
-//! Nobody can hide what he names behind something long that he sends along: of a structure, the short members stay whole and the long ones
+//! Nobody can hide what a call names behind something long that is sent along: of a structure, the short members stay whole and the long ones
 //! are cut. What was cut is marked as CloudTrail marks it (`omitted`, `originalSize`, `reason`), with the number of a list's items and the
 //! digest of a text, by which the whole can be recognized.
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
@@ -46,7 +46,7 @@ fn size(value: &Value) -> usize {
     own + VALUE_BYTES
 }
 
-/// Few entries share the room: who needs less than his share leaves the rest to the others, so that only the longest are cut.
+/// Few entries share the room: one that needs less than its share leaves the rest to the others, so that only the longest are cut.
 fn shared(entries: Vec<(String, Value)>, mut room: usize) -> Vec<(String, Value)> {
     let mut by_size: Vec<(usize, (String, Value))> = entries.into_iter().enumerate().collect();
     by_size.sort_by_key(|(_, (name, value))| name.len() + size(value));

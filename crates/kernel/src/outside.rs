@@ -59,7 +59,7 @@ impl Outside<'_> {
         self.house.tool().ok_or(Breakage::NoSuchTool)
     }
 
-    /// Fills `bytes` with randomness: ids are made here, so that `apply` says the same twice.
+    /// Fills `bytes` with randomness: ids are made here, so that `apply` gives the same when it runs again.
     pub fn random(&self, bytes: &mut [u8]) -> Result<(), Breakage> {
         Ok(self.house.entropy.fill(bytes)?)
     }
@@ -75,8 +75,8 @@ impl Outside<'_> {
         self.house.entropy.as_ref()
     }
 
-    /// Makes the access key of an account's first user, when nobody can hold a ticket yet. Only internal calls may: who comes by a socket
-    /// makes access keys with the ticket of his own call.
+    /// Makes the access key of an account's first user, when nobody can hold a ticket yet. Only internal calls may: a caller
+    /// from a socket makes access keys with the ticket of that very call.
     pub async fn first_access_key(&self, access_key_id: &str) -> Result<Used<NewAccessKey>, Breakage> {
         if !self.internal {
             return Err(Breakage::NotInternal);
@@ -85,7 +85,7 @@ impl Outside<'_> {
         vault.first_access_key(mint, self.scene.account, access_key_id).await.map_err(|_| Breakage::Vault)
     }
 
-    /// The markers of this operation's pages. `about` is what else of the input shapes the list: a marker of another list is none of these.
+    /// The markers of this operation's pages. `about` is what else of the input shapes the list: a marker of another list does not open here.
     pub fn markers(&self, about: &[&str]) -> Markers {
         Markers::of(self, about)
     }
@@ -97,7 +97,7 @@ impl Outside<'_> {
         resolved
     }
 
-    /// The ARN that the bearer of a unique id has by now; `None` when he is gone. `last` is the one by which he was known.
+    /// The ARN that the bearer of a unique id has by now; `None` when the bearer is gone. `last` is the one that was known last.
     pub async fn name(&mut self, id: &str, last: &Arn) -> Result<Option<Arn>, Breakage> {
         let named = self.house.principals.name(id, last, self.family.listening()).await;
         self.family.heard();

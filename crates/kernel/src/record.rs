@@ -30,7 +30,7 @@ pub(crate) fn told(house: &House, member: &Member, bytes_max: usize) -> Result<E
     Ok(event(id, member, bytes_max.min(most)))
 }
 
-/// Of a call that failed, a record keeps less: who may nothing shall not write much.
+/// Of a call that failed, a record keeps less: a caller without permissions shall not be able to write much.
 pub(crate) const REFUSED_PARAMETERS_BYTES_MAX: usize = 4 << 10;
 /// The parameters, and the answers, of all members of a family, so that their events fit into one commit.
 const FAMILY_PARAMETERS_BYTES_MAX: usize = 1 << 20;
@@ -81,8 +81,8 @@ fn event(id: [u8; 16], member: &Member, bytes_max: usize) -> Event {
     }
 }
 
-/// What the call aimed at, and what came to be by it. Of a call that was refused, no more than what is of the caller's own account: he
-/// shall not read on his trail what the refusal did not tell him.
+/// What the call aimed at, and what came to be by it. Of a call that was refused, only what is of the caller's own account: the
+/// caller shall not read on that account's trail what the refusal did not tell.
 fn resources(member: &Member, remarks: Option<&Remarks>) -> Vec<Resource> {
     let account = member.caller.account();
     let passed = member.judged.is_some();
@@ -96,7 +96,7 @@ fn trail_code(code: &str) -> String {
     if code == "AccessDeniedException" { "AccessDenied".to_owned() } else { code.to_owned() }
 }
 
-/// What the caller sent, and the defaults that AWS shows where he left them out.
+/// What the caller sent, and the defaults that AWS shows for what was left out.
 fn parameters(steps: &'static dyn Steps, input: &(dyn Any + Send + Sync), bytes_max: usize) -> Option<event::Value> {
     let sent = params_within(bytes_max, |sink| steps.write_input(input, sink));
     let assumed = steps.assumed(input);

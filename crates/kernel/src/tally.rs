@@ -1,4 +1,4 @@
-//! Refusals that repeat too fast to get a record each: who may nothing shall not fill the disk with what he may not.
+//! Refusals that repeat too fast to get a record each: a caller without permissions shall not fill the disk with records of refusals.
 //!
 //! Beyond a rate (see [`crate::Rate::refused`]), refusals of one kind (same caller, operation and code) within one second share a record.
 //! The first commits its own; the others are counted, and their receipts name that record, which tells of their kind. The count goes

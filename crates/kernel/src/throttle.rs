@@ -1,6 +1,6 @@
 //! Throttling: token buckets on monotonic time, so that a jump of the wall clock neither opens nor shuts the door.
 //!
-//! An account has a bucket, and within it each of its principals has one, so that no user takes all that his account may have. A third
+//! An account has a bucket, and within it each of its principals has one, so that no user takes all that the account may have. A third
 //! bucket bounds the refusals of a principal that get a record each: see [`crate::tally`].
 
 use crate::{Caller, Principal};

@@ -317,7 +317,7 @@ impl Bench<'_> {
             // INVARIANT: only identity policies are without a Principal; one that stands at a resource names nobody.
             Who::Holder => None,
             Who::Named(named) => strongest(named),
-            // Everybody else. Who is listed in any way is left out of an Allow.
+            // Everybody else. Whoever is listed in any way is left out of an Allow.
             Who::NotNamed(named) if statement.allow => strongest(named).is_none().then_some(Reach::Direct),
             // AWS: with a permissions boundary, a Deny with NotPrincipal always denies, whatever it lists.
             Who::NotNamed(named) => (self.bounded || !principal::spares(named, self.caller)).then_some(Reach::Direct),

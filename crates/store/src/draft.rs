@@ -202,7 +202,8 @@ impl Draft {
             self.erase(space, gone.clone(), true);
         }
         for come in after.difference(&before) {
-            // What this draft has seen to be free, and another commit took since, is no fault: the check on that first reading fails.
+            // A name that this draft saw to be free, and that another commit has taken since, is not reported here: the commit finds the
+            // conflict, by the check on that first reading.
             let seen_free = self.points.get(&(space, come.clone())) == Some(&None);
             let own = self.writes.get(space).is_some_and(|rows| rows.contains_key(come));
             if index.is_unique() && (own || !seen_free) && self.held::<Pointer>(space, come).await?.is_some() {

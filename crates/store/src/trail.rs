@@ -14,8 +14,8 @@ const HEAD_LABEL: &str = "kagiban/trail/head/1";
 const HEAD_BYTES: usize = 8 + 32 + 32;
 const VERIFY_PAGE_ROWS: usize = 512;
 
-/// The end of the trail. The MAC is the barrier's: who has the disk and not the key cannot shorten the trail and sign
-/// the new end.
+/// The end of the trail. The MAC is the barrier's: whoever has the disk and not the key cannot shorten the trail and
+/// sign the new end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Head {
     pub sequence: u64,

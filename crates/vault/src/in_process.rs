@@ -118,7 +118,7 @@ impl InProcess {
         if !(is_signed & claim.wrapped.is_some()) {
             return Err(VaultError::SignatureMismatch);
         }
-        // Only who signs can fill the cache.
+        // Only a caller whose signature was right can fill the cache.
         lock(&self.signing).insert(place.into(), SigningKey { account, wrapped: wrapped.clone(), key });
         Ok(self.ticket_for(claim))
     }

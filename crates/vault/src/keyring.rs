@@ -110,7 +110,7 @@ impl Keyring {
         Ok((keyring, file))
     }
 
-    /// Opens the file that [`Keyring::initialise`] made. `installation` is who asks: a file that was carried over does not open.
+    /// Opens the file that [`Keyring::initialise`] made. `installation` is the id of the one that asks: a file that was carried over from another does not open.
     pub fn unseal(
         file: &[u8],
         seal: &Seal,

@@ -1,9 +1,9 @@
 //! The delivery of an account's first access key. Its secret leaves the house once, into a file of the program's; if the
-//! program dies before that file is durable, nobody can ever call. So the account keeps in mind that the key is not
-//! delivered, from its founding on, and while it does, a start of the program replaces the key by another one.
+//! program dies before that file is durable, nobody could ever call. So from its founding on the account notes that
+//! the key is not delivered, and as long as that note stands, each start of the program replaces the key by another one.
 //!
-//! Both operations are internal: no wire leads to them. They do nothing once the delivery is confirmed, which it is
-//! before the first request is served.
+//! Both operations are internal: no wire leads to them. They do nothing once the delivery is confirmed, and it is
+//! confirmed before the first request is served.
 
 use crate::fault::Fault;
 use crate::founding::{ADMINISTRATOR, Account};

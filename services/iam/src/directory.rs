@@ -1,4 +1,4 @@
-//! Who stands behind a credential or a name, and which policies bear on him: what the rest of the house asks IAM.
+//! Who stands behind a credential or a name, and which policies bear on that user: what the rest of the house asks IAM.
 
 use crate::Iam;
 use crate::tables::{ACCESS_KEYS, ACCOUNTS, BY_NAME, USERS, name_key};
@@ -46,7 +46,7 @@ impl Documents for Directory {
     }
 }
 
-/// A key that is inactive is none, nor is one whose user is gone.
+/// A key that is inactive counts as unknown, and so does one whose user is gone.
 async fn credential(access_key_id: &str, mut reads: Reads<'_, Iam>) -> Result<Option<Credential>, Breakage> {
     if access_key_id.len() > ACCESS_KEY_ID_BYTES_MAX {
         return Ok(None);

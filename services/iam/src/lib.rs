@@ -1,8 +1,8 @@
 //! IAM. Users with their policies, tags and access keys; the secrets of the keys live in the vault.
 //!
-//! [`Directory`] tells the rest of the house who a credential stands for and which policies bear on him;
+//! [`Directory`] tells the rest of the house who a credential stands for and which policies bear on that user;
 //! [`FoundAccount`] makes an account and its administrator before anybody can call; [`ReplaceFirstAccessKey`] and
-//! [`ConfirmFirstAccessKey`] see to it that the secret of his first access key arrives.
+//! [`ConfirmFirstAccessKey`] see to it that the secret of the first access key arrives.
 
 mod attach_user_policy;
 mod create_access_key;

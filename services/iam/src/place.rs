@@ -1,5 +1,5 @@
-//! Places among the users: a path and a name that a user is to have (callers need leave for the ARN that will be his), and all that is
-//! under a path.
+//! Places among the users: a path and a name that a user is to have (callers need permission for the ARN that this makes), and all that
+//! is under a path.
 
 use crate::Iam;
 use crate::fault::Fault;

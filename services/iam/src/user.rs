@@ -1,4 +1,4 @@
-//! A user as calls meet him: found by name, or as the caller himself.
+//! A user as calls meet one: found by name, or as the caller.
 
 use crate::Iam;
 use crate::fault::Fault;

@@ -75,7 +75,7 @@ impl Thing for Alias {
         asked::alias_arn(&scene.region, scene.account, name.as_str())
     }
 
-    /// Aliases bear no policy: who may touch one, identity policies say, and the policies of the keys that it is moved between.
+    /// Aliases bear no policy: identity policies, and the policies of the keys that one is moved between, say who may touch it.
     fn policy(&self) -> Side {
         Side::Unpolicied
     }

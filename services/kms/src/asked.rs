@@ -29,7 +29,7 @@ pub fn id_or_arn(key: &KeyRef) -> Result<(), Fault> {
     }
 }
 
-/// A text that names nothing at all is not looked up: what it is, it is for everybody, so this tells nobody anything.
+/// A text that cannot name a key is refused without a look-up. It is refused to everybody alike, so this tells nothing about keys.
 pub fn sound(key: &KeyRef) -> Result<(), Fault> {
     match key.name() {
         KeyName::BadArn => Err(Fault::NotFound(format!("Invalid arn {}", key.as_str()))),

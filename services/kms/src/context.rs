@@ -9,8 +9,8 @@ use vault::EncryptionContext;
 
 type Pairs = Option<BTreeMap<String, String>>;
 
-/// The context as the vault binds it. Its length is looked at before anything is judged: judging costs by it, and a context that is too
-/// long is so for everybody.
+/// The context as the vault binds it. Its length is looked at before anything is judged: judging costs more the longer it is, and
+/// a refusal for its length tells nobody anything about the key.
 pub fn bound(pairs: &Pairs) -> Result<EncryptionContext, Fault> {
     let pairs = pairs.iter().flatten().map(|(key, value)| (key.clone(), value.clone()));
     EncryptionContext::of(pairs).map_err(|bad| Fault::Validation(format!("EncryptionContext: {bad}")))
@@ -39,7 +39,7 @@ pub fn symmetric(algorithm: Option<EncryptionAlgorithmSpec>) -> Result<(), Fault
     }
 }
 
-/// No grant exists, so no token can be one's.
+/// No grant exists, so no token can belong to one.
 pub fn no_grants(tokens: &Option<Vec<String>>) -> Result<(), Fault> {
     if tokens.as_ref().is_none_or(Vec::is_empty) { Ok(()) } else { Err(Fault::InvalidGrantToken) }
 }

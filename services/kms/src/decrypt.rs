@@ -11,7 +11,7 @@ use vault::{BlobHeader, Decrypting, Usable, Used, Vault};
 
 pub struct Decrypt;
 
-/// AWS's words for a ciphertext whose key the caller may not use, or that is not there: which of the two, he does not hear.
+/// AWS's words for a ciphertext whose key the caller may not use, or that is not there: which of the two, the caller does not hear.
 const HIDDEN: &str = "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not \
                       allowed to access.";
 

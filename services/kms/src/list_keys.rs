@@ -64,7 +64,7 @@ fn rows_max(input: &ListKeysInput) -> Result<usize, Fault> {
     pages::rows_max(input.limit, KEYS_PER_PAGE_DEFAULT, KEYS_PER_PAGE_MAX)
 }
 
-/// Whether keys of the caller's own account are wanted: they are unless he says otherwise.
+/// Whether keys of the caller's own account are wanted: they are unless the caller says otherwise.
 fn own(input: &ListKeysInput) -> bool {
     input.resource_owners.as_ref().is_none_or(|owners| owners.contains(&ResourceOwnerType::Itself))
 }

@@ -58,7 +58,7 @@ pub fn parse(text: &str) -> Result<Document, Fault> {
     })
 }
 
-/// Every principal must exist, and the caller must be able to put a policy again, unless he asks to pass that check by.
+/// Every principal must exist, and the caller must be able to put a policy again, unless the call asks to skip that check.
 pub async fn vet(text: &str, key: &Arn, bypass: bool, outside: &mut Outside<'_>) -> Result<Sound, Stop<Fault>> {
     let document = parse(text)?;
     let bindings = bind(&document, outside).await?;
@@ -72,9 +72,9 @@ pub async fn vet(text: &str, key: &Arn, bypass: bool, outside: &mut Outside<'_>)
     Ok(Sound { text: text.to_owned(), bindings })
 }
 
-/// The policy as its readers see it. A user who was renamed since it was put stands in it under the new name, and one who is gone under his
-/// unique id: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. Who puts it again as he has read
-/// it thus gives nothing to a newcomer who has the old name.
+/// The policy as its readers see it. A user who was renamed since it was put stands in it under the new name, and one who is gone under the
+/// unique id: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. So whoever reads it
+/// and puts it again gives nothing to a newcomer who has the old name.
 pub async fn shown(record: &KeyRecord, outside: &mut Outside<'_>) -> Result<String, Breakage> {
     let mut changed = Vec::new();
     for (last, id) in &record.bindings {

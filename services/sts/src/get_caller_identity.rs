@@ -18,7 +18,7 @@ impl Operation for GetCallerIdentity {
         Ok(Aim::at(()))
     }
 
-    /// AWS answers it in spite of an explicit deny: who asks has proved who he is, and hears nothing else.
+    /// AWS answers it in spite of an explicit deny: the caller has proved an identity by signing, and hears that and nothing else.
     fn demands(_: &GetCallerIdentityInput, _: &Found<Nothing>) -> Demands {
         Demands::open("it tells the caller what every refusal tells him too")
     }

@@ -75,7 +75,7 @@ pub enum OpenError {
 impl SqliteEngine {
     /// Opens `directory`, and makes it if it is not there. `stopped` is called once, from the writer's thread, after
     /// the first fault that a commit meets: from then on nothing is acknowledged any more, and all that is left to do
-    /// is to end the process. A sync that failed and is said again may answer well and have lost the pages, so nothing
+    /// is to end the process. A sync that failed and is repeated may succeed though the pages are lost, so nothing
     /// is ever tried again.
     pub fn open(
         directory: &Path,

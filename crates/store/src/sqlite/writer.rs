@@ -189,7 +189,7 @@ impl Writer {
         }
     }
 
-    /// Closing the last connection would checkpoint, and so say again what has just failed.
+    /// Closing the last connection would checkpoint, and so repeat what has just failed.
     fn leave_log_alone(&self) {
         let told = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
         assert!(told == Ok(true), "a connection's own setting cannot fail");
