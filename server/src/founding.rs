@@ -1,4 +1,5 @@
-//! The first start: an account, its administrator, and the file with the administrator's credentials. And every start: its record, with the dangers.
+//! The first start: an account, its administrator, and the file with the administrator's credentials. And every start: its record, with
+//! the dangers.
 
 use crate::boot::Booted;
 use crate::config::Config;

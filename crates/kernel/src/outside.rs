@@ -85,7 +85,7 @@ impl Outside<'_> {
         vault.first_access_key(mint, self.scene.account, access_key_id).await.map_err(|_| Breakage::Vault)
     }
 
-    /// The markers of this operation's pages. `about` is what else of the input shapes the list: a marker of another list does not open here.
+    /// The markers of this operation's pages. `about` is what else of the input shapes the list: another list's marker does not open.
     pub fn markers(&self, about: &[&str]) -> Markers {
         Markers::of(self, about)
     }

@@ -110,7 +110,8 @@ impl Keyring {
         Ok((keyring, file))
     }
 
-    /// Opens the file that [`Keyring::initialise`] made. `installation` is the id of the one that asks: a file that was carried over from another does not open.
+    /// Opens the file that [`Keyring::initialise`] made. `installation` is the id of this one: the file of
+    /// another does not open.
     pub fn unseal(
         file: &[u8],
         seal: &Seal,
