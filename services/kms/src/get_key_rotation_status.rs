@@ -4,6 +4,7 @@ use crate::fault::Fault;
 use crate::key::Key;
 use crate::{Kms, asked};
 use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Found, Operation, Outside, Stop};
+use names::KeyRef;
 use shapes_kms::{GetKeyRotationStatusInput, GetKeyRotationStatusOutput};
 
 pub struct GetKeyRotationStatus;
@@ -28,7 +29,8 @@ impl Operation for GetKeyRotationStatus {
         Ok(())
     }
 
-    /// No key rotates yet: there is no operation that would turn it on.
+    /// No key rotates yet: there is no operation that would turn it on. The id is bare here, unlike in most answers:
+    /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html#API_GetKeyRotationStatus_Examples>.
     async fn apply(
         call: &Authorized<'_, Self>,
         (): &(),
@@ -36,7 +38,7 @@ impl Operation for GetKeyRotationStatus {
     ) -> Result<GetKeyRotationStatusOutput, Stop<Fault>> {
         Ok(GetKeyRotationStatusOutput {
             key_rotation_enabled: Some(false),
-            key_id: Some(call.target().arn_ref()),
+            key_id: Some(KeyRef::parse(call.target().id.as_str())),
             ..GetKeyRotationStatusOutput::default()
         })
     }

@@ -136,9 +136,9 @@ async fn the_description_is_replaced() {
 async fn rotation_is_off() {
     let town = town().await;
     let made = town.key().await;
-    let input = GetKeyRotationStatusInput { key_id: made.id.clone() };
+    let input = GetKeyRotationStatusInput { key_id: made.arn.clone() };
     let answered = town.root.call::<GetKeyRotationStatus>(input).await;
     let status = answered.output();
-    assert_eq!((status.key_rotation_enabled, status.key_id.as_ref()), (Some(false), Some(&made.arn)));
+    assert_eq!((status.key_rotation_enabled, status.key_id.as_ref()), (Some(false), Some(&made.id)));
     assert!(status.rotation_period_in_days.is_none() && status.next_rotation_date.is_none());
 }
