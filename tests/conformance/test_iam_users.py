@@ -281,11 +281,43 @@ def test_a_user_without_rights(admin, account):
         user.iam.create_user(UserName=name)
     with refused("NoSuchEntity"):
         admin.iam.get_user(UserName=name)
-    with refused("AccessDenied", "iam:GetUser", status=403) as known:
-        user.iam.get_user(UserName=admin.iam.list_users()["Users"][0]["UserName"])
+    with refused("AccessDenied", "iam:GetUser on resource: user administrator because", status=403) as known:
+        user.iam.get_user(UserName="administrator")
     with refused("AccessDenied", "iam:GetUser", status=403) as unknown:
         user.iam.get_user(UserName="nobody-of-that-name")
-    assert known.text.split("user/")[0] == unknown.text.split("user/")[0], "no oracle for names"
+    assert known.text.replace("administrator", "nobody-of-that-name") == unknown.text, "no oracle for names"
+    with refused("AccessDenied", f"iam:ListUsers on resource: arn:aws:iam::{account}:user/ because", status=403):
+        user.iam.list_users()
+
+
+def test_the_list_of_users_is_judged_by_its_path(admin, account):
+    team = make_user(admin, statement("Allow", "iam:ListUsers", f"arn:aws:iam::{account}:user/team/*"))
+    assert team.iam.list_users(PathPrefix="/team/")["Users"] == []
+    with refused("AccessDenied", "iam:ListUsers", status=403):
+        team.iam.list_users()
+
+
+def test_a_users_own_tags_are_facts_about_him(admin):
+    red = {"StringEquals": {"aws:PrincipalTag/Team": "red"}}
+    name = unique("tagged")
+    admin.iam.create_user(UserName=name, Tags=[{"Key": "team", "Value": "red"}])
+    admin.iam.put_user_policy(
+        UserName=name,
+        PolicyName="p",
+        PolicyDocument=policy(
+            statement("Allow", "kms:ListKeys", Condition=red), statement("Allow", "kms:ListAliases")
+        ),
+    )
+    key = admin.iam.create_access_key(UserName=name)["AccessKey"]
+    user = admin.but(access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"], name=name)
+    user.kms.list_keys()
+    admin.iam.put_user_policy(
+        UserName=name,
+        PolicyName="p",
+        PolicyDocument=policy(statement("Allow", "kms:*"), statement("Deny", "kms:ListKeys", Condition=red)),
+    )
+    with refused("AccessDeniedException", "explicit deny"):
+        user.kms.list_keys()
 
 
 def test_get_caller_identity_needs_no_right(admin, account):

@@ -283,3 +283,10 @@ def tags(count: int) -> list[dict]:
 
 def tags_of(admin, key) -> dict[str, str]:
     return {t["TagKey"]: t["TagValue"] for t in admin.kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]}
+
+
+def test_create_key_refuses_what_contradicts_itself(admin):
+    with refused("ValidationException", "^You cannot specify KeySpec and CustomerMasterKeySpec in the same request\\."):
+        admin.kms.create_key(KeySpec="SYMMETRIC_DEFAULT", CustomerMasterKeySpec="SYMMETRIC_DEFAULT")
+    with refused("ValidationException", "^You must specify a KeyUsage value for all KMS keys except for symmetric"):
+        admin.kms.create_key(KeySpec="RSA_2048")

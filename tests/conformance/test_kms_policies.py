@@ -154,6 +154,28 @@ def test_a_recreated_user_does_not_inherit(admin, account, key, blob):
         decrypt(again, blob)
 
 
+def test_a_policy_shows_its_principals_as_they_are_called_now(admin, account, key):
+    user = make_user(admin)
+    uid = user.sts.get_caller_identity()["UserId"]
+    condition = {"ArnEquals": {"aws:PrincipalArn": user.arn}}
+    named = statement("Allow", "kms:Decrypt", Principal={"AWS": user.arn}, Condition=condition)
+    put_policy(admin, key["KeyId"], owner_statement(account), named)
+
+    def shown() -> dict:
+        return json.loads(admin.kms.get_key_policy(KeyId=key["KeyId"])["Policy"])["Statement"][1]
+
+    assert shown() == named
+    admin.iam.update_user(UserName=user.name, NewUserName=f"{user.name}-b", NewPath="/moved/")
+    moved = f"arn:aws:iam::{account}:user/moved/{user.name}-b"
+    assert shown() == named | {"Principal": {"AWS": moved}}, "and the condition says what it said"
+    admin.iam.delete_access_key(UserName=f"{user.name}-b", AccessKeyId=user.access_key)
+    admin.iam.delete_user(UserName=f"{user.name}-b")
+    assert shown() == named | {"Principal": {"AWS": uid}}
+    admin.iam.create_user(UserName=user.name)
+    with refused("MalformedPolicyDocumentException", "invalid principals"):
+        put_policy(admin, key["KeyId"], owner_statement(account), shown())
+
+
 @pytest.mark.parametrize("world", ["*", {"AWS": "*"}], ids=["star", "aws-star"])
 def test_p03_open_to_everybody_with_credentials(admin, account, key, blob, world):
     user = make_user(admin)
