@@ -1,8 +1,8 @@
 //! How much of a value a record keeps when it is too large for one, and how the record says what it left out.
 //!
 //! Nobody can hide what a call names behind something long that is sent along: of a structure, the short members stay whole and the long
-//! ones are cut. What was cut is marked as CloudTrail marks it (`omitted`, `originalSize`, `reason`), with the number of a list's items and the
-//! digest of a text, by which the whole can be recognized.
+//! ones are cut. What was cut is marked as CloudTrail marks it (`omitted`, `originalSize`, `reason`), with the number of a list's items
+//! and the digest of a text, by which the whole can be recognized.
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
 
 use crate::EventValue as Value;

@@ -339,7 +339,7 @@ impl House {
         self.random().iter().map(|byte| char::from(b'A' + byte % 26)).collect()
     }
 
-    /// The trail is whole, and each answered call has one event of its own, where its receipt says; a refusal that came too fast shares one.
+    /// The trail is whole, and each answered call has one event of its own, where its receipt says; a refusal among many may share one.
     async fn audit(&self) {
         let verdict = self.store.verify(None, |_| {}).await.unwrap();
         assert!(matches!(verdict, Verdict::Whole { .. }), "the trail is broken: {verdict:?}");
