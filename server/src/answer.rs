@@ -1,12 +1,13 @@
 //! One request, from its bytes to its reply: route → door → admit → enter → write. Here receipt and exit meet.
 
 use crate::doorlog::DoorLog;
-use crate::health;
+use crate::health::Health;
+use crate::{elsewhere, health, own};
 use bytes::Bytes;
 use cipher::Entropy;
 use http::request::Parts;
 use http::{HeaderMap, Response};
-use kernel::{Breakage, Claim, House, Opened, Origin, Recorded, RequestId, Service, Tls, Unadmitted};
+use kernel::{Breakage, Claim, House, Opened, Origin, Recorded, RequestId, Rounds, Service, Tls, Unadmitted};
 use names::{Region, Time};
 use secret::Exit;
 use std::net::IpAddr;
@@ -22,6 +23,8 @@ pub struct Edge {
     exit: &'static Exit,
     entropy: Arc<dyn Entropy>,
     served: Vec<Served>,
+    /// By which `/health` asks whether the clock is sound.
+    rounds: Rounds,
     doorlog: DoorLog,
 }
 
@@ -39,11 +42,17 @@ pub struct Unanswerable;
 type Refusal = Response<Bytes>;
 
 impl Edge {
-    pub fn new(house: Arc<House>, exit: &'static Exit, entropy: Arc<dyn Entropy>) -> Self {
+    pub fn new(house: Arc<House>, exit: &'static Exit, entropy: Arc<dyn Entropy>) -> Result<Self, Breakage> {
         let served =
             house.services().iter().map(|service| Served { model: service.model, endpoints: service.endpoints });
         let served = served.collect();
-        Self { house, exit, entropy, served, doorlog: DoorLog::new() }
+        let rounds = house.rounds(&own::SERVICE)?;
+        Ok(Self { house, exit, entropy, served, rounds, doorlog: DoorLog::new() })
+    }
+
+    /// A connection that was closed before it was read: its address has too many.
+    pub fn note_crowd(&self, address: IpAddr) {
+        self.doorlog.note(self.house.clock().monotonic().0, address, "", "TooManyConnections");
     }
 
     /// A refusal before the request was read: in JSON for a client that names a target, else as the query protocol has it.
@@ -61,7 +70,7 @@ impl Edge {
     }
 
     pub async fn answer(&self, peer: Peer, parts: Parts, body: Bytes) -> Result<Response<Bytes>, Unanswerable> {
-        if let Some(own) = health::answer(&parts.method, parts.uri.path()) {
+        if let Some(own) = health::answer(&parts.method, parts.uri.path(), || self.health()) {
             return Ok(own);
         }
         let request_id = self.request_id()?;
@@ -77,12 +86,20 @@ impl Edge {
             Ok(route) => route,
             Err(refused) => {
                 self.note(&peer, &request_id, refused.code().0);
-                return Ok(wire::reply::refusal(&refused, request_id.as_str()));
+                return Ok(elsewhere::refusal(&refused, &parts.headers, head.raw_query, request_id.as_str()));
             }
         };
         match self.call(&peer, head, &parts.headers, &route, &request_id, body).await? {
             Ok(recorded) => Ok(self.write(&route, &recorded)),
             Err(refusal) => Ok(refusal),
+        }
+    }
+
+    fn health(&self) -> Health {
+        match (self.house.has_room(), self.rounds.clock_is_sound()) {
+            (false, _) => Health::Full,
+            (true, false) => Health::Held,
+            (true, true) => Health::Well,
         }
     }
 
@@ -128,6 +145,8 @@ impl Edge {
         let recorded = self.house.enter(caller, service, row, |into| route.read(&body, |source| into(source)));
         match recorded.await {
             Ok(recorded) => Ok(Ok(recorded)),
+            // Of a full disk the log is told once, and not by every caller.
+            Err(Breakage::Full) => Err(Unanswerable),
             Err(breakage) => {
                 tracing::error!(cause = %breakage, request_id = request_id.as_str(), "a call could not be recorded");
                 Err(Unanswerable)

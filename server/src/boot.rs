@@ -1,17 +1,18 @@
 //! From a folder to a house: the installation, the root, the keyring, the store, the services.
 
-use crate::cli;
 use crate::config::{Config, RootSource};
-use crate::data_dir::{self, FileError, HEAD_FILE, INSTALLATION_FILE, KEYRING_FILE};
+use crate::data_dir::{self, FileError, INSTALLATION_FILE, KEYRING_FILE};
+use crate::head::{self, NoStanding};
 use crate::root::{self, NoRoot, hex, unhex};
+use crate::timers;
 use cipher::{Entropy, NoEntropy, SystemEntropy};
-use kernel::{House, Rate, Setting, SystemClock, Wiring};
+use kernel::{Breakage, House, Rate, Setting, SystemClock, Wiring};
 use names::{AccountId, Clock};
-use secret::Keys;
+use secret::{Keys, Secret};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{Anchor, OpenError, SqliteEngine, SqliteOptions, Store};
-use vault::{HeadSeal, InProcess, Keyring, NotInitialised, NotUnsealed, Standing, Vault, VaultError};
+use store::{OpenError, SqliteEngine, SqliteOptions, Store};
+use vault::{InProcess, KEY_FILE_BYTES, Keyring, NotInitialised, NotUnsealed, Seal, Vault, VaultError};
 
 /// A house, and what the program still has to do with its parts.
 pub struct Booted {
@@ -45,6 +46,16 @@ pub enum NoBoot {
     )]
     Sealed { directory: PathBuf, installation: String, why: NotUnsealed },
     #[error(
+        "the data directory `{0}` is sealed with a passphrase, and not with a key file: name the file with the passphrase with \
+         --root-passphrase-file"
+    )]
+    SealedByPassphrase(PathBuf),
+    #[error(
+        "the data directory `{0}` is sealed with a key file, and not with a passphrase: leave out --root-passphrase-file (and its variable \
+         and setting), and name the key file with --root-key-file, if it is not in your configuration folder"
+    )]
+    SealedByKeyFile(PathBuf),
+    #[error(
         "the data directory `{0}` has data and no `{1}`: it was copied in part, or files were removed. Restore the whole directory from \
          your backup"
     )]
@@ -54,15 +65,14 @@ pub enum NoBoot {
     #[error("the vault does not start: {0}")]
     Vault(#[from] VaultError),
     #[error(
-        "the audit trail is shorter than, or differs from, the head that was kept apart from it (`{0}`): records were cut, or an older \
-         copy of the database was put back. Look with `kagiban trail verify`, restore the newest copy of the whole directory, and only if \
-         the loss is known and accepted remove that file"
+        "{0}. Look with `kagiban trail verify`, restore the newest copy of the whole directory, and only if the loss is known and accepted \
+         remove `{head}`", head = crate::data_dir::HEAD_FILE
     )]
-    TrailCut(PathBuf),
-    #[error("the audit trail cannot be read")]
-    Trail,
+    Standing(#[from] NoStanding),
     #[error("a record of the store cannot be read")]
     Unreadable,
+    #[error(transparent)]
+    Broken(#[from] Breakage),
     #[error(
         "this data directory belongs to account {account}, not to {named}: leave out --account-id, or name another data directory"
     )]
@@ -76,12 +86,17 @@ pub async fn boot(config: &Config) -> Result<Booted, NoBoot> {
     let keys = cut()?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let clock = Arc::new(SystemClock::new());
-    data_dir::make_private_folder(&config.data_dir)?;
+    if let Some(file) = &config.clock_file {
+        // Before anything is timed: a watch over the clock, or a ticket, that began before the move would take it for a jump.
+        timers::move_clock(&clock, file);
+    }
+    data_dir::make_data_dir(&config.data_dir)?;
     let installation = installation(&config.data_dir, entropy.as_ref())?;
     let (keyring, root_file) = keyring(config, installation, &entropy, keys)?;
     let barrier = Arc::new(keyring.barrier());
-    let engine = SqliteEngine::open(&config.data_dir, SqliteOptions::default(), |fault| {
-        // After a failed write or sync nothing is acknowledged any more, and nothing is tried again.
+    let options = SqliteOptions { ballast_bytes: store::BALLAST_BYTES_DEFAULT, ..SqliteOptions::default() };
+    let engine = SqliteEngine::open(&config.data_dir, options, |fault| {
+        // After a failed sync nothing is acknowledged any more, and nothing is tried again. A full disk does not come here.
         tracing::error!(cause = %fault, "the store has stopped, and so does the program");
         std::process::exit(70);
     })
@@ -93,7 +108,9 @@ pub async fn boot(config: &Config) -> Result<Booted, NoBoot> {
     {
         return Err(NoBoot::AnotherAccount { account, named });
     }
-    let standing = standing(&config.data_dir, &store, &keyring).await?;
+    let believed =
+        if config.accept_clock || config.clock_file.is_some() { None } else { kernel::last_believed(&store).await? };
+    let standing = head::standing(&config.data_dir, &store, &keyring).await?;
     let vault: Arc<dyn Vault> = Arc::new(InProcess::new(keyring, clock.clone() as Arc<dyn Clock>, standing)?);
     let house = House::open(Wiring {
         store: Arc::clone(&store),
@@ -111,6 +128,7 @@ pub async fn boot(config: &Config) -> Result<Booted, NoBoot> {
             regions: config.regions.clone(),
         },
         rate: Rate::DEFAULT,
+        believed,
     });
     Ok(Booted { house, store, vault, clock, keys, founded: account.is_some(), root_file })
 }
@@ -145,7 +163,8 @@ fn installation(directory: &Path, entropy: &dyn Entropy) -> Result<[u8; 16], NoB
     Ok(id)
 }
 
-fn has_database(directory: &Path) -> bool {
+/// Whether there is something in it that could be lost.
+pub fn has_database(directory: &Path) -> bool {
     directory.join(store::DATABASE_FILE).exists()
 }
 
@@ -183,45 +202,20 @@ pub fn unseal(
     installation: [u8; 16],
     keys: &'static Keys,
 ) -> Result<Keyring, NoBoot> {
+    let open = |seal: &Seal| Keyring::unseal(sealed, seal, installation, Arc::new(SystemEntropy), &keys.opener);
+    // Of which kind the seal is, a keyring says before it is opened, to any key at all. A person hears that rather than of a missing file.
+    let probe = Seal::KeyFile(Secret::from_vec(vec![0; KEY_FILE_BYTES]));
+    let is_passphrase = matches!(source, RootSource::PassphraseFile(_));
+    match open(&probe) {
+        Err(NotUnsealed::AnotherSeal) if !is_passphrase => {
+            return Err(NoBoot::SealedByPassphrase(directory.to_owned()));
+        }
+        Ok(_) | Err(NotUnsealed::WrongRoot) if is_passphrase => {
+            return Err(NoBoot::SealedByKeyFile(directory.to_owned()));
+        }
+        // Of the right kind, or no keyring of this house at all: the root itself will tell.
+        _ => {}
+    }
     let seal = root::read(source, installation)?;
-    Keyring::unseal(sealed, &seal, installation, Arc::new(SystemEntropy), &keys.opener).map_err(|why| NoBoot::Sealed {
-        directory: directory.to_owned(),
-        installation: hex(&installation),
-        why,
-    })
-}
-
-/// How far the vault's chain of uses had come, from the head that is kept apart from the trail; and whether the trail still has all of it.
-async fn standing(directory: &Path, store: &Store, keyring: &Keyring) -> Result<Standing, NoBoot> {
-    let file = directory.join(HEAD_FILE);
-    let Some(bytes) = data_dir::read(&file)? else { return Ok(Standing::BEGINNING) };
-    let cut = || NoBoot::TrailCut(file.clone());
-    let (anchor, standing) = anchor(&bytes, keyring).ok_or_else(cut)?;
-    if anchor.sequence > 0 {
-        let rows = store.links(anchor.sequence, 1).await.map_err(|_| NoBoot::Trail)?;
-        let kept = rows.first().is_some_and(|(sequence, link)| *sequence == anchor.sequence && *link == anchor.link);
-        if !kept {
-            return Err(cut());
-        }
-    }
-    Ok(standing)
-}
-
-/// Reads the file that [`crate::timers`] writes: the head of the trail (sequence and link), and the vault's mark on it.
-pub fn anchor(bytes: &[u8], keyring: &Keyring) -> Option<(Anchor, Standing)> {
-    let (head, mark) = bytes.split_at_checked(40)?;
-    let seal = HeadSeal::read(mark).ok()?;
-    let standing = keyring.check_head(head, &seal).ok()?;
-    let (sequence, link) = head.split_at_checked(8)?;
-    Some((Anchor { sequence: u64::from_be_bytes(sequence.try_into().ok()?), link: link.try_into().ok()? }, standing))
-}
-
-impl Booted {
-    /// Tells what a person needs who starts the house for the first time.
-    pub fn introduce(&self, config: &Config) {
-        if let Some(file) = &self.root_file {
-            cli::say(format_args!("root key:     {}", file.display()));
-        }
-        cli::say(format_args!("data:         {}", config.data_dir.display()));
-    }
+    open(&seal).map_err(|why| NoBoot::Sealed { directory: directory.to_owned(), installation: hex(&installation), why })
 }

@@ -1,7 +1,6 @@
-//! The command line. Flags win over the environment, the environment over the configuration file.
+//! The command line. What is said here wins over the environment, and the environment over the configuration file: see `config.rs`.
 
 use clap::{Args, Parser, Subcommand};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,78 +30,77 @@ pub enum Command {
 
 #[derive(Subcommand)]
 pub enum TrailCommand {
-    /// Check every record, every link of the hash chain, and the head. Works on a stopped or a running data directory.
+    /// Check every record, every link of the hash chain, the head, the uses of keys, and the rows against what the records say. Works on a
+    /// stopped or a running data directory.
     ///
-    /// Exit status: 0 the trail is intact; 1 it is broken (the first bad record is printed on standard output); 2 it could not be checked.
-    Verify(Verify),
+    /// Exit status: 0 the trail is intact; 1 it is broken (what is wrong is printed on standard output); 2 it could not be checked.
+    Verify(Place),
 }
 
-/// Where the data is and how it is opened.
+/// Where the data is, and with what it is opened.
+#[derive(Args, Clone, Default)]
+pub struct Place {
+    /// The configuration file (TOML). Its keys are the long names of the flags with `_` for `-`. [env: KAGIBAN_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where everything is kept. It may be missing or empty. Default: `kagiban-data` in the current folder. [env: KAGIBAN_DATA_DIR]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The file with the root key, made at the first start. Default: `kagiban/roots/<installation id>.key` in your configuration folder.
+    /// Whoever has this file and the data has the keys; without it the data is lost. [env: KAGIBAN_ROOT_KEY_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub root_key_file: Option<PathBuf>,
+    /// A file with a passphrase (15 bytes or more) that takes the place of the root key file. [env: KAGIBAN_ROOT_PASSPHRASE_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub root_passphrase_file: Option<PathBuf>,
+}
+
+/// What a house is opened with.
 #[derive(Args, Clone, Default)]
 pub struct Open {
-    /// The configuration file (TOML). Its keys are the long names of these flags with `_` for `-`.
-    #[arg(long, env = "KAGIBAN_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Where everything is kept. It may be missing or empty. Default: `kagiban-data` in the current folder.
-    #[arg(long, env = "KAGIBAN_DATA_DIR", value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
     /// Where the administrator's key pair is written at the first start, as an AWS shared-credentials file. Default: `kagiban/credentials`
-    /// in your configuration folder.
-    #[arg(long, env = "KAGIBAN_CREDENTIALS_FILE", value_name = "FILE")]
+    /// in your configuration folder. [env: KAGIBAN_CREDENTIALS_FILE]
+    #[arg(long, value_name = "FILE")]
     pub credentials_file: Option<PathBuf>,
-    /// The file with the root key, made at the first start. Default: `kagiban/roots/<installation id>.key` in your configuration folder.
-    /// Whoever has this file and the data has the keys; without it the data is lost.
-    #[arg(long, env = "KAGIBAN_ROOT_KEY_FILE", value_name = "FILE")]
-    pub root_key_file: Option<PathBuf>,
-    /// A file with a passphrase (15 bytes or more) that takes the place of the root key file.
-    #[arg(long, env = "KAGIBAN_ROOT_PASSPHRASE_FILE", value_name = "FILE", conflicts_with = "root_key_file")]
-    pub root_passphrase_file: Option<PathBuf>,
-    /// The Region that the printed lines name. Default: ap-northeast-1.
-    #[arg(long, env = "KAGIBAN_REGION", value_name = "REGION")]
+    /// The Region that the printed lines name. Default: ap-northeast-1. [env: KAGIBAN_REGION]
+    #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// The account that is made at the first start: 12 digits. Default: drawn at random.
-    #[arg(long, env = "KAGIBAN_ACCOUNT_ID", value_name = "12DIGITS")]
+    /// The account that is made at the first start: 12 digits. Default: drawn at random. [env: KAGIBAN_ACCOUNT_ID]
+    #[arg(long, value_name = "12DIGITS")]
     pub account_id: Option<String>,
-    /// `human` or `json`. Default: human.
-    #[arg(long, env = "KAGIBAN_LOG_FORMAT", value_name = "FORMAT")]
+    /// `human` or `json`. Default: human. [env: KAGIBAN_LOG_FORMAT]
+    #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<String>,
     /// DANGER: a file with an offset in seconds that moves the house's clock, read again each second. For tests that wait for a date.
     #[arg(long, value_name = "FILE")]
     pub danger_clock_file: Option<PathBuf>,
+    /// DANGER: take the clock as it is, though the house last ran long before. Keys whose date has come by it are deleted.
+    #[arg(long)]
+    pub danger_accept_clock: bool,
 }
 
 #[derive(Args, Clone, Default)]
 pub struct Serve {
     #[command(flatten)]
     pub open: Open,
-    /// The address to listen on. Default: 127.0.0.1:4566.
-    #[arg(long, env = "KAGIBAN_LISTEN", value_name = "IP:PORT")]
-    pub listen: Option<SocketAddr>,
-    /// The Regions that are served, separated by commas. Default: all commercial ones.
-    #[arg(long, env = "KAGIBAN_REGIONS", value_name = "REGIONS", value_delimiter = ',')]
+    /// The address to listen on: an IP address and a port. Default: 127.0.0.1:4566. [env: KAGIBAN_LISTEN]
+    #[arg(long, value_name = "IP:PORT")]
+    pub listen: Option<String>,
+    /// The Regions that are served, separated by commas. Default: all commercial ones. [env: KAGIBAN_REGIONS]
+    #[arg(long, value_name = "REGIONS", value_delimiter = ',')]
     pub regions: Option<Vec<String>>,
-    /// A PEM file with the certificate chain: with it, and with --tls-key-file, the listener speaks TLS.
-    #[arg(long, env = "KAGIBAN_TLS_CERTIFICATE_FILE", value_name = "FILE", requires = "tls_key_file")]
+    /// A PEM file with the certificate chain: with it, and with --tls-key-file, the listener speaks TLS. [env:
+    /// KAGIBAN_TLS_CERTIFICATE_FILE]
+    #[arg(long, value_name = "FILE")]
     pub tls_certificate_file: Option<PathBuf>,
-    /// The PEM file with the certificate's private key.
-    #[arg(long, env = "KAGIBAN_TLS_KEY_FILE", value_name = "FILE", requires = "tls_certificate_file")]
+    /// The PEM file with the certificate's private key, mode 0600 or stricter. [env: KAGIBAN_TLS_KEY_FILE]
+    #[arg(long, value_name = "FILE")]
     pub tls_key_file: Option<PathBuf>,
     /// DANGER: listen without TLS on an address that is not loopback. Secrets then cross the network in clear.
     #[arg(long)]
     pub danger_plain_listen: bool,
-}
-
-#[derive(Args, Clone)]
-pub struct Verify {
-    /// The data directory.
-    #[arg(long, env = "KAGIBAN_DATA_DIR", value_name = "DIR")]
-    pub data_dir: PathBuf,
-    /// The file with the root key, where it is not the default one.
-    #[arg(long, env = "KAGIBAN_ROOT_KEY_FILE", value_name = "FILE")]
-    pub root_key_file: Option<PathBuf>,
-    /// The file with the passphrase, where that is the seal.
-    #[arg(long, env = "KAGIBAN_ROOT_PASSPHRASE_FILE", value_name = "FILE", conflicts_with = "root_key_file")]
-    pub root_passphrase_file: Option<PathBuf>,
 }
 
 /// Says on standard error why the program ends, and ends it with status 2.

@@ -1,12 +1,18 @@
 //! What the program is told: flags, then environment, then one TOML file, then defaults.
+//!
+//! The three are layers of the same settings, and the first that says something wins. The two kinds of root are one setting: a layer that
+//! names either beats both of the layers below. Certificate and key of TLS are two, each with its own layer.
 
-use crate::cli::{Open, Serve};
+mod layer;
+
+use crate::cli::{Open, Place, Serve};
+use layer::Layer;
 use names::{AccountId, COMMERCIAL_REGIONS, Region};
-use serde::Deserialize;
+use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// Everything, settled.
+/// Everything, settled. Paths are absolute.
 #[derive(Debug)]
 pub struct Config {
     pub data_dir: PathBuf,
@@ -17,6 +23,8 @@ pub struct Config {
     pub account: Option<AccountId>,
     pub json_logs: bool,
     pub clock_file: Option<PathBuf>,
+    /// The operator has looked at the clock, and says that it is right.
+    pub accept_clock: bool,
     pub listen: SocketAddr,
     pub tls: Option<(PathBuf, PathBuf)>,
     pub danger_plain_listen: bool,
@@ -45,8 +53,12 @@ pub enum BadConfig {
     Account(String),
     #[error("`{0}` is no log format: `human` or `json`")]
     LogFormat(String),
-    #[error("root_key_file and root_passphrase_file exclude each other")]
-    TwoRoots,
+    #[error(
+        "`{0}` is no address to listen on: an IP address and a port are wanted, as in 127.0.0.1:4566 or [::1]:4566"
+    )]
+    Listen(String),
+    #[error("root_key_file and root_passphrase_file exclude each other, and {0} names both")]
+    TwoRoots(&'static str),
     #[error("TLS needs both, tls_certificate_file and tls_key_file")]
     HalfTls,
     #[error(
@@ -58,23 +70,8 @@ pub enum BadConfig {
     NoHome,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct File {
-    data_dir: Option<PathBuf>,
-    credentials_file: Option<PathBuf>,
-    root_key_file: Option<PathBuf>,
-    root_passphrase_file: Option<PathBuf>,
-    region: Option<String>,
-    regions: Option<Vec<String>>,
-    account_id: Option<String>,
-    log_format: Option<String>,
-    listen: Option<SocketAddr>,
-    tls_certificate_file: Option<PathBuf>,
-    tls_key_file: Option<PathBuf>,
-    danger_plain_listen: Option<bool>,
-    danger_clock_file: Option<PathBuf>,
-}
+/// The value of an environment variable.
+type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 const DATA_DIR: &str = "kagiban-data";
 const REGION: &str = "ap-northeast-1";
@@ -82,78 +79,123 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Ad
 
 impl Config {
     pub fn settle(args: Serve) -> Result<Self, BadConfig> {
-        let file = args.open.config.as_deref().map_or_else(|| Ok(File::default()), read)?;
-        let open = args.open;
-        let regions = regions(args.regions.or(file.regions))?;
-        let region = region(open.region.or(file.region).as_deref().unwrap_or(REGION))?;
+        Self::settle_within(args, &variable)
+    }
+
+    /// For a command that opens a house and serves nobody: what the listener would refuse does not matter.
+    pub fn settle_open(open: Open) -> Result<Self, BadConfig> {
+        Self::settle_parts(Serve { open, ..Serve::default() }, &variable)
+    }
+
+    fn settle_within(args: Serve, environment: Environment<'_>) -> Result<Self, BadConfig> {
+        let config = Self::settle_parts(args, environment)?;
+        if config.tls.is_none() && !config.listen.ip().is_loopback() && !config.danger_plain_listen {
+            return Err(BadConfig::PlainListen(config.listen));
+        }
+        Ok(config)
+    }
+
+    fn settle_parts(args: Serve, environment: Environment<'_>) -> Result<Self, BadConfig> {
+        let layers = Layers::of(args, environment)?;
+        let regions = regions(layers.first(|layer| layer.regions.clone()))?;
+        let region = region(layers.first(|layer| layer.region.clone()).as_deref().unwrap_or(REGION))?;
         if !regions.contains(&region) {
             return Err(BadConfig::RegionNotServed(region.to_string()));
         }
-        let tls =
-            match (args.tls_certificate_file.or(file.tls_certificate_file), args.tls_key_file.or(file.tls_key_file)) {
-                (Some(certificate), Some(key)) => Some((certificate, key)),
-                (None, None) => None,
-                _ => return Err(BadConfig::HalfTls),
-            };
-        let listen = args.listen.or(file.listen).unwrap_or(LISTEN);
-        let danger_plain_listen = args.danger_plain_listen || file.danger_plain_listen == Some(true);
-        if tls.is_none() && !listen.ip().is_loopback() && !danger_plain_listen {
-            return Err(BadConfig::PlainListen(listen));
-        }
-        let credentials_file = match open.credentials_file.or(file.credentials_file) {
+        let credentials_file = match layers.path(|layer| layer.credentials_file.clone()) {
             Some(file) => file,
-            None => home()?.join("credentials"),
+            None => home_within(environment)?.join("credentials"),
+        };
+        let certificate = layers.path(|layer| layer.tls_certificate_file.clone());
+        let tls = match (certificate, layers.path(|layer| layer.tls_key_file.clone())) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => return Err(BadConfig::HalfTls),
         };
         Ok(Self {
-            data_dir: open.data_dir.or(file.data_dir).unwrap_or_else(|| DATA_DIR.into()),
+            data_dir: layers.data_dir(),
             credentials_file,
-            root: root(open.root_key_file, open.root_passphrase_file, file.root_key_file, file.root_passphrase_file)?,
+            root: layers.root()?,
             region,
             regions,
-            account: open.account_id.or(file.account_id).map(account).transpose()?,
-            json_logs: json_logs(open.log_format.or(file.log_format).as_deref())?,
-            clock_file: open.danger_clock_file.or(file.danger_clock_file),
-            listen,
+            account: layers.first(|layer| layer.account_id.clone()).map(account).transpose()?,
+            json_logs: json_logs(layers.first(|layer| layer.log_format.clone()).as_deref())?,
+            clock_file: layers.path(|layer| layer.danger_clock_file.clone()),
+            accept_clock: layers.first(|layer| layer.danger_accept_clock.then_some(())).is_some(),
+            listen: layers.first(|layer| layer.listen.clone()).map_or(Ok(LISTEN), listen)?,
             tls,
-            danger_plain_listen,
+            danger_plain_listen: layers.first(|layer| layer.danger_plain_listen) == Some(true),
         })
     }
+}
 
-    pub fn settle_open(open: Open) -> Result<Self, BadConfig> {
-        Self::settle(Serve { open, ..Serve::default() })
-    }
+/// Where the data is and with what it is opened, for a command that only looks.
+pub fn place(args: Place) -> Result<(PathBuf, RootSource), BadConfig> {
+    let open = Open { place: args, ..Open::default() };
+    let layers = Layers::of(Serve { open, ..Serve::default() }, &variable)?;
+    Ok((layers.data_dir(), layers.root()?))
 }
 
 /// `kagiban` in the user's configuration folder (XDG Base Directory).
 pub fn home() -> Result<PathBuf, BadConfig> {
-    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let folder = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
+    home_within(&variable)
+}
+
+fn home_within(environment: Environment<'_>) -> Result<PathBuf, BadConfig> {
+    let named = |name| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = named("XDG_CONFIG_HOME").or_else(|| named("HOME").map(|home| home.join(".config")));
     folder.map(|folder| folder.join("kagiban")).ok_or(BadConfig::NoHome)
 }
 
-/// A root named on the command line beats one that the file names, whichever kind it is.
-fn root(
-    key: Option<PathBuf>,
-    passphrase: Option<PathBuf>,
-    file_key: Option<PathBuf>,
-    file_passphrase: Option<PathBuf>,
-) -> Result<RootSource, BadConfig> {
-    let (key, passphrase) = match (key, passphrase) {
-        (None, None) => (file_key, file_passphrase),
-        named => named,
-    };
-    match (key, passphrase) {
-        (Some(_), Some(_)) => Err(BadConfig::TwoRoots),
-        (Some(file), None) => Ok(RootSource::KeyFile(file)),
-        (None, Some(file)) => Ok(RootSource::PassphraseFile(file)),
-        (None, None) => Ok(RootSource::Default),
+#[expect(clippy::disallowed_methods, reason = "the program reads its own configuration")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// Flags, environment, file: the first is the strongest.
+struct Layers([(&'static str, Layer); 3]);
+
+impl Layers {
+    fn of(args: Serve, environment: Environment<'_>) -> Result<Self, BadConfig> {
+        let named = args.open.place.config.clone();
+        let file = named.or_else(|| environment("KAGIBAN_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from));
+        let file = file.map_or_else(|| Ok(Layer::default()), |path| Layer::of_file(&path))?;
+        let environment = Layer::of_environment(environment);
+        Ok(Self([("the command line", args.into()), ("the environment", environment), ("the file", file)]))
+    }
+
+    fn first<T>(&self, setting: impl Fn(&Layer) -> Option<T>) -> Option<T> {
+        self.0.iter().find_map(|(_, layer)| setting(layer))
+    }
+
+    fn path(&self, setting: impl Fn(&Layer) -> Option<PathBuf>) -> Option<PathBuf> {
+        self.first(setting).map(absolute)
+    }
+
+    fn data_dir(&self) -> PathBuf {
+        self.path(|layer| layer.data_dir.clone()).unwrap_or_else(|| absolute(DATA_DIR.into()))
+    }
+
+    fn root(&self) -> Result<RootSource, BadConfig> {
+        for (whose, layer) in &self.0 {
+            match (layer.root_key_file.clone(), layer.root_passphrase_file.clone()) {
+                (Some(_), Some(_)) => return Err(BadConfig::TwoRoots(whose)),
+                (Some(file), None) => return Ok(RootSource::KeyFile(absolute(file))),
+                (None, Some(file)) => return Ok(RootSource::PassphraseFile(absolute(file))),
+                (None, None) => {}
+            }
+        }
+        Ok(RootSource::Default)
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the program reads its own configuration")]
-fn read(path: &Path) -> Result<File, BadConfig> {
-    let text = std::fs::read_to_string(path).map_err(|error| BadConfig::Unreadable(path.to_owned(), error))?;
-    toml::from_str(&text).map_err(|error| BadConfig::Malformed(path.to_owned(), error))
+/// As seen from the current folder. What names no path at all stays as it is, and is refused where it is opened.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
+}
+
+fn listen(text: String) -> Result<SocketAddr, BadConfig> {
+    text.parse().map_err(|_| BadConfig::Listen(text))
 }
 
 fn region(text: &str) -> Result<Region, BadConfig> {
@@ -180,45 +222,4 @@ fn json_logs(format: Option<&str>) -> Result<bool, BadConfig> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
-    use super::*;
-
-    fn with(change: impl FnOnce(&mut Serve)) -> Result<Config, BadConfig> {
-        let mut args = Serve::default();
-        args.open.credentials_file = Some("c".into());
-        change(&mut args);
-        Config::settle(args)
-    }
-
-    #[test]
-    fn defaults() {
-        let config = with(|_| {}).unwrap();
-        assert_eq!((config.region.as_str(), config.listen.port()), ("ap-northeast-1", 4566));
-        assert_eq!(config.regions.len(), COMMERCIAL_REGIONS.len());
-        assert_eq!(config.root, RootSource::Default);
-    }
-
-    #[test]
-    fn a_plain_listener_stays_at_home() {
-        let outside = "192.0.2.1:4566".parse().unwrap();
-        assert!(matches!(with(|args| args.listen = Some(outside)), Err(BadConfig::PlainListen(_))));
-        assert!(
-            with(|args| {
-                args.listen = Some(outside);
-                args.danger_plain_listen = true;
-            })
-            .is_ok()
-        );
-        assert!(with(|args| args.listen = Some("[::1]:1".parse().unwrap())).is_ok());
-    }
-
-    #[test]
-    fn what_is_not_right_is_named() {
-        assert!(matches!(with(|args| args.open.region = Some("Tokyo".into())), Err(BadConfig::Region(_))));
-        assert!(matches!(with(|args| args.open.region = Some("xx-1".into())), Err(BadConfig::RegionNotServed(_))));
-        assert!(matches!(with(|args| args.open.account_id = Some("12".into())), Err(BadConfig::Account(_))));
-        assert!(matches!(with(|args| args.open.log_format = Some("xml".into())), Err(BadConfig::LogFormat(_))));
-    }
-}
+mod tests;

@@ -2,14 +2,38 @@
 //! <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html>.
 
 use crate::data_dir::{self, FileError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(
+        "the file `{0}` is there already and would be overwritten; move it away, or name another one with --credentials-file"
+    )]
+    Taken(PathBuf),
+}
+
+/// Finds out whether the file can be written, before there is anything to write: the place must be free, and its folder the program's.
+pub fn prove(file: &Path) -> Result<(), Unfit> {
+    if file.symlink_metadata().is_ok() {
+        return Err(Unfit::Taken(file.to_owned()));
+    }
+    Ok(data_dir::prove_writable(file)?)
+}
+
+/// Whether the file has this access key in it. It was written as a whole or not at all, so it then has the secret too.
+pub fn holds(file: &Path, access_key_id: &str) -> Result<bool, FileError> {
+    let Some(text) = data_dir::read(file)? else { return Ok(false) };
+    let line = id_line(access_key_id);
+    Ok(text.split(|byte| *byte == b'\n').any(|found| found == line.as_bytes()))
+}
 
 /// Writes the `[default]` profile, mode 0600. The secret goes from the receipt to the file and nowhere else.
 pub fn write(file: &Path, access_key_id: &str, secret: &[u8]) -> Result<(), FileError> {
-    if let Some(folder) = file.parent() {
-        data_dir::make_private_folder(folder)?;
-    }
-    let mut text = format!("[default]\naws_access_key_id = {access_key_id}\naws_secret_access_key = ").into_bytes();
+    let mut text = format!("[default]\n{}\naws_secret_access_key = ", id_line(access_key_id)).into_bytes();
+    // Room for all of it: what grows is moved, and what is moved leaves a copy behind.
+    text.reserve_exact(secret.len() + 1);
     text.extend_from_slice(secret);
     text.push(b'\n');
     let written = data_dir::write(file, &text);
@@ -17,4 +41,8 @@ pub fn write(file: &Path, access_key_id: &str, secret: &[u8]) -> Result<(), File
     text.fill(0);
     std::hint::black_box(&text);
     written
+}
+
+fn id_line(access_key_id: &str) -> String {
+    format!("aws_access_key_id = {access_key_id}")
 }

@@ -14,6 +14,10 @@ pub const HEAD_FILE: &str = "trail.head";
 
 /// Files that are kept here are small.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+/// What group and others may do.
+const LOOSE_BITS: u32 = 0o077;
+/// What a fresh file system has in its root: a folder with nothing else is as good as empty.
+const LOST_FOUND: &str = "lost+found";
 
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -25,43 +29,66 @@ pub enum FileError {
     TooLarge(PathBuf),
     #[error("`{0}` can be read by others than its owner; say: chmod 600 {0}")]
     LooseMode(PathBuf),
+    #[error(
+        "the data directory `{0}` is open to others than its owner, and there are other things in it than a house's. Name a folder of its \
+         own, or close this one: chmod 700 {0}"
+    )]
+    LooseFolder(PathBuf),
+    #[error(
+        "the data directory `{0}` is open to others than its owner, and cannot be closed: {1}. Name a folder of your own"
+    )]
+    Unclosed(PathBuf, std::io::Error),
 }
 
 /// The whole file, or `None` where there is none.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
-    let unreadable = |error| FileError::Unreadable(path.to_owned(), error);
-    let file = match open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let mut bytes = Vec::new();
-    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX { Err(FileError::TooLarge(path.to_owned())) } else { Ok(Some(bytes)) }
+    opened(path)?.map(|file| whole(path, file)).transpose()
 }
 
 /// As [`read`], and refuses a file that group or others can read: it holds a secret.
 pub fn read_secret(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
-    match open(path) {
-        Ok(file) => {
-            let mode = file.metadata().map_err(|error| FileError::Unreadable(path.to_owned(), error))?.mode();
-            if mode & 0o077 != 0 {
-                return Err(FileError::LooseMode(path.to_owned()));
-            }
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(FileError::Unreadable(path.to_owned(), error)),
-    }
-    read(path)
+    let Some(file) = opened(path)? else { return Ok(None) };
+    let mode = file.metadata().map_err(|error| FileError::Unreadable(path.to_owned(), error))?.mode();
+    if mode & LOOSE_BITS != 0 { Err(FileError::LooseMode(path.to_owned())) } else { whole(path, file).map(Some) }
 }
 
 /// Replaces the file as a whole, with mode 0600, durable when it returns.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let unwritable = |error| FileError::Unwritable(path.to_owned(), error);
-    let staged = path.with_extension("new");
+    let staged = beside(path, "new");
     stage(&staged, bytes).map_err(unwritable)?;
     rename(&staged, path).map_err(unwritable)?;
     sync_parent(path).map_err(unwritable)
+}
+
+/// Finds out whether [`write`] can write the file, without writing it. The folders above it are made if they are missing.
+pub fn prove_writable(path: &Path) -> Result<(), FileError> {
+    let unwritable = |error| FileError::Unwritable(path.to_owned(), error);
+    if let Some(folder) = path.parent() {
+        make_private_folder(folder)?;
+    }
+    // Its own name, so that two programs that try the same do not take away each other's.
+    let trial = beside(path, &format!("{}.new", std::process::id()));
+    stage(&trial, &[]).map_err(unwritable)?;
+    remove(&trial).map_err(unwritable)
+}
+
+/// Makes the data directory, or closes one that is open to others: it keeps names and times in clear, and files whose owner is the program.
+/// A folder with other things in it is not this program's to close.
+pub fn make_data_dir(path: &Path) -> Result<(), FileError> {
+    make_private_folder(path)?;
+    let unreadable = |error| FileError::Unreadable(path.to_owned(), error);
+    let mode = open(path).and_then(|folder| folder.metadata()).map_err(unreadable)?.mode();
+    if mode & LOOSE_BITS == 0 {
+        return Ok(());
+    }
+    let is_ours = path.join(INSTALLATION_FILE).exists();
+    if !is_ours && !is_empty(path).map_err(unreadable)? {
+        return Err(FileError::LooseFolder(path.to_owned()));
+    }
+    set_mode(path, 0o700).map_err(|error| FileError::Unclosed(path.to_owned(), error))?;
+    tracing::warn!(directory = %path.display(), "the data directory was open to others than its owner; it has mode 0700 now");
+    Ok(())
 }
 
 /// Makes the folder and those above it, for the owner alone.
@@ -72,6 +99,29 @@ pub fn make_private_folder(path: &Path) -> Result<(), FileError> {
     }
     make_folders(path).map_err(unwritable)?;
     set_mode(path, 0o700).map_err(unwritable)
+}
+
+fn opened(path: &Path) -> Result<Option<File>, FileError> {
+    match open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FileError::Unreadable(path.to_owned(), error)),
+    }
+}
+
+fn whole(path: &Path, file: File) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    let read = file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
+    read.map_err(|error| FileError::Unreadable(path.to_owned(), error))?;
+    if bytes.len() as u64 > FILE_BYTES_MAX { Err(FileError::TooLarge(path.to_owned())) } else { Ok(bytes) }
+}
+
+/// The file's name with another ending behind it.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
@@ -91,6 +141,21 @@ fn stage(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 #[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
 fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::rename(from, to)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
+fn remove(path: &Path) -> std::io::Result<()> {
+    std::fs::remove_file(path)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
+fn is_empty(path: &Path) -> std::io::Result<bool> {
+    for entry in std::fs::read_dir(path)? {
+        if entry?.file_name() != LOST_FOUND {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]

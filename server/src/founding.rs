@@ -3,15 +3,16 @@
 
 use crate::boot::Booted;
 use crate::config::Config;
-use crate::credentials;
+use crate::credentials::{self, Unfit};
 use crate::data_dir::FileError;
 use crate::own;
-use kernel::{Breakage, Failure, Opened};
+use kernel::{Breakage, Failure, Opened, Recorded, Rounds};
 use names::AccountId;
+use shape::Empty;
 use shapes_iam::CreateAccessKeyOutput;
 use std::path::{Path, PathBuf};
 
-/// Whether the account was there, and where the credentials of a new one are.
+/// The account, and where the credentials of a new one are.
 pub struct Founded {
     account: AccountId,
     credentials_file: Option<PathBuf>,
@@ -21,14 +22,18 @@ pub struct Founded {
 pub enum NotFounded {
     #[error(transparent)]
     File(#[from] FileError),
+    #[error(transparent)]
+    Credentials(#[from] Unfit),
     #[error("the account cannot be made: {0}")]
     Broken(#[from] Breakage),
     #[error("the account cannot be made: {}", .0.text)]
     Failed(Failure),
+    #[error("the account's record cannot be read")]
+    Unreadable,
     #[error(
-        "the file `{0}` is there already and would be overwritten; move it away, or name another one with --credentials-file"
+        "the account was made, and its access key cannot be delivered: {0}. Start again when that is mended: the key is made anew"
     )]
-    CredentialsExist(PathBuf),
+    Undelivered(FileError),
 }
 
 impl Founded {
@@ -45,35 +50,63 @@ impl Founded {
     }
 }
 
-/// Founds the account of an empty house.
+/// Sees to it that an account has been founded and its first access key delivered.
+///
+/// Between the founding and the moment when the credentials file is durable, nobody has the key. If the program ends there, the account
+/// still says that the key is not delivered, and the next start makes another one in its place. It is confirmed before anybody is served,
+/// so a credentials file that is lost later stays lost: to make keys for whoever removes a file would be a back door.
 pub async fn found(booted: &Booted, config: &Config) -> Result<Founded, NotFounded> {
     let account = booted.house.setting().account;
-    if booted.founded {
-        return Ok(Founded { account, credentials_file: None });
-    }
     let file = &config.credentials_file;
-    if file.exists() {
-        return Err(NotFounded::CredentialsExist(file.clone()));
-    }
+    let undelivered = iam::undelivered(&booted.store).await.map_err(|_| NotFounded::Unreadable)?;
     let rounds = booted.house.rounds(&iam::SERVICE)?;
-    let recorded = rounds.recorded::<iam::FoundAccount>(account, config.region.clone(), shape::Empty).await?;
-    match recorded.open(&booted.keys.exit) {
-        Opened::Answer(answer) => {
-            if let Some(output) = answer.output::<CreateAccessKeyOutput>() {
-                let key = &output.access_key;
-                let secret = key.secret_access_key.reveal(&booted.keys.exit, answer.receipt());
-                credentials::write(file, &key.access_key_id, secret)?;
-            }
-        }
-        Opened::Failure(failure) => return Err(NotFounded::Failed(failure.clone())),
+    let delivered = match undelivered {
+        None if booted.founded => return Ok(Founded { account, credentials_file: None }),
+        Some(access_key_id) => credentials::holds(file, &access_key_id)?,
+        None => false,
+    };
+    if !delivered {
+        credentials::prove(file)?;
+        let recorded = if booted.founded {
+            tracing::warn!(
+                "an earlier start ended before the administrator's access key was delivered: it is made anew"
+            );
+            rounds.recorded::<iam::ReplaceFirstAccessKey>(account, config.region.clone(), Empty).await?
+        } else {
+            rounds.recorded::<iam::FoundAccount>(account, config.region.clone(), Empty).await?
+        };
+        deliver(booted, &recorded, file)?;
     }
+    confirm(&rounds, account, config).await?;
     Ok(Founded { account, credentials_file: Some(file.clone()) })
+}
+
+/// Writes the key of the answer into the file.
+fn deliver(booted: &Booted, recorded: &Recorded, file: &Path) -> Result<(), NotFounded> {
+    let exit = &booted.keys.exit;
+    match recorded.open(exit) {
+        Opened::Answer(answer) => {
+            let output = answer.output::<CreateAccessKeyOutput>().ok_or(NotFounded::Unreadable)?;
+            let key = &output.access_key;
+            let secret = key.secret_access_key.reveal(exit, answer.receipt());
+            credentials::write(file, &key.access_key_id, secret).map_err(NotFounded::Undelivered)
+        }
+        Opened::Failure(failure) => Err(NotFounded::Failed(failure.clone())),
+    }
+}
+
+async fn confirm(rounds: &Rounds, account: AccountId, config: &Config) -> Result<(), NotFounded> {
+    let ended = rounds.call::<iam::ConfirmFirstAccessKey>(account, config.region.clone(), Empty).await?;
+    ended.map_err(NotFounded::Failed)
 }
 
 /// Puts the start of the program on the trail, with all that is dangerous in its configuration.
 pub async fn record_start(booted: &Booted, config: &Config) -> Result<(), NotFounded> {
-    let dangers =
-        [(config.clock_file.is_some(), "danger_clock_file"), (config.danger_plain_listen, "danger_plain_listen")];
+    let dangers = [
+        (config.clock_file.is_some(), "danger_clock_file"),
+        (config.accept_clock, "danger_accept_clock"),
+        (config.danger_plain_listen, "danger_plain_listen"),
+    ];
     let dangers = dangers.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned()).collect();
     let input = own::StartInput { version: env!("CARGO_PKG_VERSION").to_owned(), dangers };
     let rounds = booted.house.rounds(&own::SERVICE)?;

@@ -1,9 +1,15 @@
 //! The listener: sockets, TLS, HTTP/1.1 and HTTP/2, and their limits.
 
+#![expect(clippy::disallowed_types, reason = "the listener is the one socket that the house opens")]
+
 use crate::answer::{Edge, Peer};
+use crate::data_dir::{self, FileError};
+use crate::introduce::Endpoint;
+use crate::pace::{self, Pulse, Unread};
+use crate::places::Places;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -14,19 +20,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-/// Connections at once.
-const CONNECTIONS_MAX: usize = 10_000;
-/// From the first byte of a connection, or of a request on it, to the end of the head.
+/// From the end of a request, or the beginning of a connection, to the end of the next head, in HTTP/1.
 const HEAD_SECONDS_MAX: u64 = 10;
-/// For a whole body of 1 MiB at the most.
-const BODY_SECONDS_MAX: u64 = 60;
 /// From a connection to the end of its TLS handshake.
 const HANDSHAKE_SECONDS_MAX: u64 = 10;
 /// Requests in flight on one connection of HTTP/2.
 const STREAMS_MAX: u32 = 250;
+/// Without a word from an HTTP/2 client, after which it is asked whether it is there.
+const PING_SECONDS: u64 = 30;
 /// For requests in flight when the program is told to end.
 const GRACE_SECONDS_MAX: u64 = 20;
 
@@ -34,8 +38,10 @@ const GRACE_SECONDS_MAX: u64 = 20;
 pub enum NoListener {
     #[error("`{0}` cannot be listened on: {1}")]
     Bind(SocketAddr, std::io::Error),
-    #[error("the TLS file `{0}` cannot be read: {1}")]
-    Unreadable(PathBuf, std::io::Error),
+    #[error("of TLS: {0}")]
+    File(#[from] FileError),
+    #[error("the TLS file `{0}` is not there")]
+    Missing(PathBuf),
     #[error("`{0}` holds no PEM certificate")]
     NoCertificate(PathBuf),
     #[error("`{0}` holds no PEM private key")]
@@ -57,18 +63,15 @@ impl Listener {
         Ok(Self { socket, tls })
     }
 
-    pub fn address(&self) -> Option<SocketAddr> {
-        self.socket.local_addr().ok()
-    }
-
-    pub fn scheme(&self) -> &'static str {
-        if self.tls.is_some() { "https" } else { "http" }
+    /// Where it listens. The port is the one that was given where none was asked for.
+    pub fn endpoint(&self) -> std::io::Result<Endpoint> {
+        Ok(Endpoint { address: self.socket.local_addr()?, tls: self.tls.is_some() })
     }
 
     /// Serves until `stop` says so, then lets what is in flight end.
     pub async fn serve(self, edge: Arc<Edge>, mut stop: watch::Receiver<bool>) {
         let graceful = GracefulShutdown::new();
-        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let places = Places::new();
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http1()
@@ -81,13 +84,13 @@ impl Listener {
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS_MAX)
             .max_header_list_size(u32::try_from(wire::limits::HEAD_BYTES_MAX).unwrap_or(u32::MAX))
-            .keep_alive_interval(Duration::from_secs(30));
+            .keep_alive_interval(Duration::from_secs(PING_SECONDS));
         loop {
-            let place = tokio::select! {
+            let free = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
-                place = Arc::clone(&places).acquire_owned() => place,
+                free = places.free() => free,
             };
-            let Ok(place) = place else { break };
+            let Some(free) = free else { break };
             let accepted = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
                 accepted = self.socket.accept() => accepted,
@@ -100,6 +103,10 @@ impl Listener {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }
+            };
+            let Some(place) = places.take(free, address.ip()) else {
+                edge.note_crowd(address.ip());
+                continue;
             };
             let (edge, tls, builder) = (Arc::clone(&edge), self.tls.clone(), builder.clone());
             let watcher = graceful.watcher();
@@ -115,7 +122,6 @@ impl Listener {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the listener is the one socket that the house opens")]
 async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
@@ -154,10 +160,22 @@ async fn http<I>(edge: Arc<Edge>, builder: auto::Builder<TokioExecutor>, watcher
 where
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {
-    let service = hyper::service::service_fn(move |request| request_of(Arc::clone(&edge), peer.clone(), request));
-    let connection = builder.serve_connection(io, service);
-    // A client that closes, or breaks the protocol, is its own affair.
-    let _ = watcher.watch(connection.into_owned()).await;
+    let (pulse, stillness) = Pulse::begin();
+    let service = hyper::service::service_fn(move |request| {
+        let beat = pulse.beat();
+        let answer = request_of(Arc::clone(&edge), peer.clone(), request);
+        async move {
+            let answer = answer.await;
+            drop(beat);
+            answer
+        }
+    });
+    let connection = watcher.watch(builder.serve_connection(io, service).into_owned());
+    tokio::select! {
+        // A client that closes, or breaks the protocol, is its own affair.
+        _ = connection => {}
+        () = stillness.too_long() => {}
+    }
 }
 
 /// The connection ends without an answer.
@@ -183,18 +201,21 @@ async fn request_of(edge: Arc<Edge>, peer: Peer, request: Request<Incoming>) -> 
     if parts.uri.path_and_query().is_some_and(|target| target.as_str().len() > wire::limits::TARGET_BYTES_MAX) {
         return refuse("RequestURITooLong", StatusCode::URI_TOO_LONG, "The request's target is too long.");
     }
-    let limited = Limited::new(body, wire::limits::BODY_BYTES_MAX).collect();
-    let body = match tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), limited).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+    let body = match pace::body(body).await {
+        Ok(body) => body,
+        Err(Unread::TooLarge) => {
             return refuse(
                 "RequestEntityTooLarge",
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "The request's body is larger than 1 MiB.",
             );
         }
-        Ok(Err(_)) => return refuse("InvalidRequest", StatusCode::BAD_REQUEST, "The request's body ended too early."),
-        Err(_) => return refuse("RequestTimeout", StatusCode::REQUEST_TIMEOUT, "The request's body took too long."),
+        Err(Unread::Broken) => {
+            return refuse("InvalidRequest", StatusCode::BAD_REQUEST, "The request's body ended too early.");
+        }
+        Err(Unread::TooSlow) => {
+            return refuse("RequestTimeout", StatusCode::REQUEST_TIMEOUT, "The request's body took too long.");
+        }
     };
     edge.answer(peer, parts, body).await.map(|response| response.map(Full::new)).map_err(|_| Closed)
 }
@@ -202,15 +223,14 @@ async fn request_of(edge: Arc<Edge>, peer: Peer, request: Request<Incoming>) -> 
 fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, NoListener> {
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let read = |path: &Path| match crate::data_dir::read(path) {
-        Ok(Some(bytes)) => Ok(bytes),
-        _ => Err(NoListener::Unreadable(path.to_owned(), std::io::ErrorKind::NotFound.into())),
-    };
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(certificate)?).filter_map(Result::ok).collect();
+    let missing = |path: &Path| NoListener::Missing(path.to_owned());
+    let certificates = data_dir::read(certificate)?.ok_or_else(|| missing(certificate))?;
+    let private = data_dir::read_secret(key)?.ok_or_else(|| missing(key))?;
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&certificates).filter_map(Result::ok).collect();
     if chain.is_empty() {
         return Err(NoListener::NoCertificate(certificate.to_owned()));
     }
-    let key_der = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| NoListener::NoKey(key.to_owned()))?;
+    let key_der = PrivateKeyDer::from_pem_slice(&private).map_err(|_| NoListener::NoKey(key.to_owned()))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let mut config = config.with_no_client_auth().with_single_cert(chain, key_der)?;

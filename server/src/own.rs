@@ -1,13 +1,14 @@
 //! The house's own table: what the program itself puts on the trail.
 
 use kernel::{
-    Aim, Authorized, Class, Codes, Demands, Desk, Found, Never, Nothing, Operation, Outside, Remarks, Row, Service,
-    Stop, Validation,
+    Aim, Authorized, Breakage, Class, Codes, Demands, Desk, Found, House, Never, Nothing, Operation, Outside, Remarks,
+    Row, Service, Stop, Validation,
 };
 use shape::{
-    Empty, Kind, Location, Malformed, Member, Model, OperationModel, OperationShape, Read, Report, Schema, Secrecy,
-    Shown, Sink, Source, TimeFormat, Write,
+    EMPTY, Empty, Kind, Location, Malformed, Member, Model, OperationModel, OperationShape, Read, Report, Schema,
+    Secrecy, Shown, Sink, Source, TimeFormat, Write,
 };
+use std::sync::Arc;
 
 /// The marker of the house's own service. It has no tables.
 pub struct Own;
@@ -21,7 +22,7 @@ pub static SERVICE: Service = Service {
     clock_window_seconds: 0,
     global: true,
     fact: |_, _| None,
-    rows: &[Row::internal::<Start>()],
+    rows: &[Row::internal::<Room<false>>(), Row::internal::<Room<true>>(), Row::internal::<Start>()],
     tasks: &[],
 };
 
@@ -135,5 +136,61 @@ impl Operation for Start {
         let input = call.input();
         let details = vec![("version", input.version.clone()), ("dangers", input.dangers.join(", "))];
         Remarks { service_details: Some(details), ..Remarks::default() }
+    }
+}
+
+/// The disk is full (`false`), or is so no longer.
+pub struct Room<const THERE: bool>;
+
+/// Puts it on the trail. For the first of the two the store keeps space back.
+pub async fn record_room(house: &Arc<House>, there: bool) -> Result<(), Breakage> {
+    let (rounds, setting) = (house.rounds(&SERVICE)?, house.setting());
+    let (account, region) = (setting.account, setting.region.clone());
+    let ended = match there {
+        true => rounds.call::<Room<true>>(account, region, Empty).await?,
+        false => rounds.call::<Room<false>>(account, region, Empty).await?,
+    };
+    ended.map_err(|_| Breakage::Stopped)
+}
+
+impl<const THERE: bool> OperationShape for Room<THERE> {
+    const NAME: &'static str = if THERE { "DiskHasRoom" } else { "DiskFull" };
+    type Input = Empty;
+    type Output = Empty;
+
+    fn model() -> &'static OperationModel {
+        static ROOM: OperationModel =
+            OperationModel { name: "DiskHasRoom", input: &EMPTY, output: None, result_wrapper: "", errors: &[] };
+        static FULL: OperationModel =
+            OperationModel { name: "DiskFull", input: &EMPTY, output: None, result_wrapper: "", errors: &[] };
+        if THERE { &ROOM } else { &FULL }
+    }
+}
+
+impl<const THERE: bool> Operation for Room<THERE> {
+    type Shape = Self;
+    type Service = Own;
+    type Target = Nothing;
+    type Staged = ();
+    type Fault = Never;
+    const TRAIL: Class = Class::Management { read_only: false };
+
+    fn aim(_: &Empty) -> Result<Aim<Nothing>, Never> {
+        Ok(Aim::at(()))
+    }
+
+    fn demands(_: &Empty, _: &Found<Nothing>) -> Demands {
+        Demands::internal(
+            "kagiban",
+            "the program tells the trail that nothing could be recorded, and since when it can again",
+        )
+    }
+
+    async fn prepare(_: &Authorized<'_, Self>, _: &mut Outside<'_>) -> Result<(), Stop<Never>> {
+        Ok(())
+    }
+
+    async fn apply(_: &Authorized<'_, Self>, (): &(), _: &mut Desk<'_, Own>) -> Result<Empty, Stop<Never>> {
+        Ok(Empty)
     }
 }

@@ -5,12 +5,16 @@ use crate::boot::{self, Booted};
 use crate::cli::{self, fail, say};
 use crate::config::Config;
 use crate::founding::{self, Founded};
+use crate::head::Keeper;
+use crate::introduce::{Endpoint, Introduction};
 use crate::listen::Listener;
-use crate::{log, timers};
+use crate::process::Granted;
+use crate::timers::Timers;
+use crate::{credentials, log};
 use cipher::SystemEntropy;
 use std::process::ExitCode;
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 pub async fn init(args: cli::Open) -> ExitCode {
@@ -20,15 +24,15 @@ pub async fn init(args: cli::Open) -> ExitCode {
     };
     log::start(config.json_logs);
     match open(&config).await {
-        Ok((booted, founded)) => {
-            introduce(&config, &booted, &founded);
+        Ok(opened) => {
+            introduce(&config, &opened, None);
             ExitCode::SUCCESS
         }
         Err(code) => code,
     }
 }
 
-pub async fn serve(args: cli::Serve) -> ExitCode {
+pub async fn serve(args: cli::Serve, granted: Granted) -> ExitCode {
     let config = match Config::settle(args) {
         Ok(config) => config,
         Err(error) => return fail(error),
@@ -39,71 +43,115 @@ pub async fn serve(args: cli::Serve) -> ExitCode {
         Ok(listener) => listener,
         Err(error) => return fail(error),
     };
-    let (booted, founded) = match open(&config).await {
+    let endpoint = match listener.endpoint() {
+        Ok(endpoint) => endpoint,
+        Err(error) => return fail(error),
+    };
+    let opened = match open(&config).await {
         Ok(opened) => opened,
         Err(code) => return code,
     };
-    let (stop, stopped) = watch::channel(false);
-    let mut timers = timers::start(&booted, config.data_dir.clone(), config.clock_file.clone(), stopped.clone());
-    let edge = Edge::new(Arc::clone(&booted.house), &booted.keys.exit, Arc::new(SystemEntropy));
-    if founded.is_new() {
-        introduce(&config, &booted, &founded);
+    // From here on a signal ends the program in order.
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return fail(error),
+    };
+    let edge = match Edge::new(Arc::clone(&opened.booted.house), &opened.booted.keys.exit, Arc::new(SystemEntropy)) {
+        Ok(edge) => Arc::new(edge),
+        Err(error) => return fail(error),
+    };
+    if opened.founded.is_new() {
+        introduce(&config, &opened, Some(endpoint));
     }
-    greet(&config, &listener);
-    let serving = tokio::spawn(listener.serve(Arc::new(edge), stopped));
-    wait_for_signal().await;
-    tracing::info!("ending: requests in flight are answered first");
+    greet(&config, endpoint, granted);
+    let timers = Timers::start(&opened.booted, opened.keeper, config.clock_file.clone());
+    let (stop, stopped) = watch::channel(false);
+    let serving = tokio::spawn(listener.serve(edge, stopped));
+    signals.next().await;
+    tracing::info!("ending: requests in flight are answered first; a second signal ends at once");
+    tokio::spawn(async move {
+        let number = signals.next().await;
+        tracing::warn!("ended at once, by a second signal");
+        std::process::exit(SIGNALLED + number);
+    });
+    // Whoever serves has not ended before it is told to.
     let _ = stop.send(true);
     let _ = serving.await;
-    while timers.join_next().await.is_some() {}
+    timers.end().await;
     tracing::info!("ended");
     ExitCode::SUCCESS
 }
 
-/// Opens the house, founds it if it is new, and notes every danger that was asked for.
-async fn open(config: &Config) -> Result<(Booted, Founded), ExitCode> {
-    let booted = boot::boot(config).await.map_err(fail)?;
-    if let Some(file) = &config.clock_file {
-        timers::move_clock(&booted.clock, file);
+/// What a shell makes of a program that a signal ended: this, and the signal's number.
+const SIGNALLED: i32 = 128;
+
+/// A house that is open, its account founded and its start on the trail.
+struct Opened {
+    booted: Booted,
+    founded: Founded,
+    keeper: Keeper,
+}
+
+async fn open(config: &Config) -> Result<Opened, ExitCode> {
+    if !boot::has_database(&config.data_dir) {
+        // A first start: nothing is made before it is known that the key pair will find its place.
+        credentials::prove(&config.credentials_file).map_err(fail)?;
     }
+    let booted = boot::boot(config).await.map_err(fail)?;
     let founded = founding::found(&booted, config).await.map_err(fail)?;
     founding::record_start(&booted, config).await.map_err(fail)?;
-    Ok((booted, founded))
+    let mut keeper = Keeper::new(Arc::clone(&booted.store), Arc::clone(&booted.vault), &config.data_dir);
+    keeper.write().await;
+    Ok(Opened { booted, founded, keeper })
 }
 
-/// What a person pastes to use the AWS CLI.
-fn introduce(config: &Config, booted: &Booted, founded: &Founded) {
-    booted.introduce(config);
-    say(format_args!("account:      {}", founded.account()));
-    if let Some(file) = founded.credentials_file() {
-        say(format_args!("credentials:  {}", file.display()));
-        say("");
-        say("To use the AWS CLI, an SDK or Terraform, paste:");
-        say(format_args!("  export AWS_SHARED_CREDENTIALS_FILE={}", file.display()));
-        say(format_args!("  export AWS_DEFAULT_REGION={}", config.region));
-        say(format_args!("  export AWS_ENDPOINT_URL=http://{}", config.listen));
-        say("");
-    }
+fn introduce(config: &Config, opened: &Opened, endpoint: Option<Endpoint>) {
+    let introduction = Introduction {
+        config,
+        root_file: opened.booted.root_file.as_deref(),
+        account: opened.founded.account(),
+        credentials_file: opened.founded.credentials_file(),
+        endpoint,
+    };
+    say(introduction.text());
 }
 
-fn greet(config: &Config, listener: &Listener) {
-    let address = listener.address().unwrap_or(config.listen);
-    tracing::info!("ready on {}://{address}", listener.scheme());
+fn greet(config: &Config, endpoint: Endpoint, granted: Granted) {
+    let scheme = if endpoint.tls { "https" } else { "http" };
+    tracing::info!("ready on {scheme}://{}", endpoint.address);
     if config.danger_plain_listen {
         tracing::warn!("danger: listening without TLS on an address that is not loopback");
+    }
+    if config.accept_clock {
+        tracing::warn!("danger: the clock is accepted as it is");
     }
     if config.clock_file.is_some() {
         tracing::warn!("danger: the clock is moved by a file");
     }
+    if !granted.closed {
+        tracing::warn!("the system lets other processes look into this one, or write its memory to a file");
+    }
+    if !granted.locked {
+        tracing::info!("memory is not locked: pages may reach swap (see LimitMEMLOCK in docs/operations.md)");
+    }
 }
 
-async fn wait_for_signal() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that end the program.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the next one; its number.
+    async fn next(&mut self) -> i32 {
+        tokio::select! {
+            _ = self.terminate.recv() => SignalKind::terminate().as_raw_value(),
+            _ = self.interrupt.recv() => SignalKind::interrupt().as_raw_value(),
+        }
     }
 }

@@ -1,43 +1,64 @@
 //! What comes round: the tasks of the services, the look-up index, the head of the trail that is kept apart, and the clock file.
 
 use crate::boot::Booted;
-use crate::data_dir::{self, HEAD_FILE};
+use crate::data_dir;
+use crate::head::Keeper;
+use crate::own;
 use kernel::{House, SystemClock};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use vault::Vault;
 
 /// How far the look-up index may lag behind the trail.
 const INDEX_PERIOD: Duration = Duration::from_secs(1);
+/// How often the house looks after itself: counts of refusals become durable, and the clock is noted.
+const UPKEEP_PERIOD: Duration = Duration::from_secs(1);
 /// How often the trail's head is marked by the vault and put beside the trail.
 const HEAD_PERIOD: Duration = Duration::from_secs(5);
 /// How often the clock file is read.
 const CLOCK_PERIOD: Duration = Duration::from_secs(1);
 
-/// Starts all timers. They end when `stop` says so; the head is written once more then.
-pub fn start(
-    booted: &Booted,
-    data_dir: PathBuf,
-    clock_file: Option<PathBuf>,
-    stop: watch::Receiver<bool>,
-) -> JoinSet<()> {
-    let mut timers = JoinSet::new();
-    for service in booted.house.services() {
-        for task in service.tasks {
-            timers.spawn(rounds(Arc::clone(&booted.house), service, task, stop.clone()));
+/// All that comes round while the house is open.
+pub struct Timers {
+    rounds: JoinSet<()>,
+    house: Arc<House>,
+    head: tokio::task::JoinHandle<Keeper>,
+    stop: watch::Sender<bool>,
+}
+
+impl Timers {
+    pub fn start(booted: &Booted, keeper: Keeper, clock_file: Option<PathBuf>) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let mut timers = JoinSet::new();
+        for service in booted.house.services() {
+            for task in service.tasks {
+                timers.spawn(rounds(Arc::clone(&booted.house), service, task, stopped.clone()));
+            }
+        }
+        timers.spawn(index(Arc::clone(&booted.store), stopped.clone()));
+        timers.spawn(upkeep(Arc::clone(&booted.house), stopped.clone()));
+        if let Some(file) = clock_file {
+            timers.spawn(clock(Arc::clone(&booted.clock), file, stopped.clone()));
+        }
+        let house = Arc::clone(&booted.house);
+        Self { rounds: timers, house, head: tokio::spawn(heads(keeper, stopped)), stop }
+    }
+
+    /// Ends them when nobody is served any more. The head is written last, so that it names whatever was recorded.
+    pub async fn end(mut self) {
+        // Only a timer that has ended already does not hear it.
+        let _ = self.stop.send(true);
+        while self.rounds.join_next().await.is_some() {}
+        if let Err(breakage) = self.house.rest().await {
+            tracing::error!(cause = %breakage, "the last upkeep of the house broke");
+        }
+        if let Ok(mut keeper) = self.head.await {
+            keeper.write().await;
         }
     }
-    timers.spawn(index(Arc::clone(&booted.store), stop.clone()));
-    let head = Head { store: Arc::clone(&booted.store), vault: Arc::clone(&booted.vault), data_dir };
-    timers.spawn(head.keep(stop.clone()));
-    if let Some(file) = clock_file {
-        timers.spawn(clock(Arc::clone(&booted.clock), file, stop));
-    }
-    timers
 }
 
 /// Waits; `false` when the program ends.
@@ -56,7 +77,10 @@ async fn rounds(
 ) {
     let Ok(rounds) = house.rounds(service) else { return };
     loop {
-        if let Err(breakage) = task.run(&rounds).await {
+        // On a full disk nothing can be done, and what is kept back is for the records of just that.
+        if house.has_room()
+            && let Err(breakage) = task.run(&rounds).await
+        {
             tracing::error!(task = task.name, cause = %breakage, "a task broke; it comes round again");
         }
         if !wait(task.period, &mut stop).await {
@@ -67,7 +91,8 @@ async fn rounds(
 
 async fn index(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
     loop {
-        loop {
+        // It waits for space.
+        while !store.is_short() {
             match kernel::index_pending(&store).await {
                 Ok(true) => {}
                 Ok(false) => break,
@@ -83,54 +108,49 @@ async fn index(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-struct Head {
-    store: Arc<Store>,
-    vault: Arc<dyn Vault>,
-    data_dir: PathBuf,
+async fn upkeep(house: Arc<House>, mut stop: watch::Receiver<bool>) {
+    let mut room = true;
+    loop {
+        if room != house.has_room() {
+            room = house.has_room();
+            tell_room(&house, room).await;
+        }
+        if !wait(UPKEEP_PERIOD, &mut stop).await {
+            return;
+        }
+        if let Err(breakage) = house.upkeep().await {
+            tracing::error!(cause = %breakage, "the upkeep of the house broke; it comes round again");
+        }
+    }
 }
 
-impl Head {
-    async fn keep(self, mut stop: watch::Receiver<bool>) {
-        let mut kept = 0;
-        loop {
-            let going_on = wait(HEAD_PERIOD, &mut stop).await;
-            kept = self.write(kept).await;
-            if !going_on {
-                return;
-            }
-        }
+/// Tells the log and the trail that the disk is full, or is so no longer.
+async fn tell_room(house: &Arc<House>, room: bool) {
+    if room {
+        tracing::info!("there is space on the disk again: requests are answered");
+    } else {
+        tracing::error!("the disk is full: nothing can be recorded, so nobody is answered until there is space again");
     }
+    if let Err(breakage) = own::record_room(house, room).await {
+        tracing::error!(cause = %breakage, "the trail could not be told of the space on the disk");
+    }
+}
 
-    /// Writes the head if the trail has grown since `kept`. The sequence that is kept now is the answer.
-    async fn write(&self, kept: u64) -> u64 {
-        let Ok(Some(head)) = self.store.head().await else { return kept };
-        if head.sequence == kept {
-            return kept;
-        }
-        let mut bytes = [&head.sequence.to_be_bytes()[..], &head.link].concat();
-        let Ok(mark) = self.vault.seal_head(&bytes).await else { return kept };
-        bytes.extend(mark.to_bytes());
-        match data_dir::write(&self.data_dir.join(HEAD_FILE), &bytes) {
-            Ok(()) => head.sequence,
-            Err(error) => {
-                tracing::error!(%error, "the head of the trail could not be kept apart");
-                kept
-            }
-        }
+async fn heads(mut keeper: Keeper, mut stop: watch::Receiver<bool>) -> Keeper {
+    while wait(HEAD_PERIOD, &mut stop).await {
+        keeper.write().await;
     }
+    keeper
 }
 
 async fn clock(clock: Arc<SystemClock>, file: PathBuf, mut stop: watch::Receiver<bool>) {
-    loop {
+    while wait(CLOCK_PERIOD, &mut stop).await {
         move_clock(&clock, &file);
-        if !wait(CLOCK_PERIOD, &mut stop).await {
-            return;
-        }
     }
 }
 
 /// Moves the clock as the file says. A file that is missing or says nothing leaves it where it is.
-pub fn move_clock(clock: &SystemClock, file: &std::path::Path) {
+pub fn move_clock(clock: &SystemClock, file: &Path) {
     let Ok(Some(bytes)) = data_dir::read(file) else { return };
     let offset = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok());
     if let Some(offset) = offset {

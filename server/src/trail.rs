@@ -2,77 +2,158 @@
 
 use crate::boot::{self, NoBoot};
 use crate::cli::{self, fail, say};
-use crate::config::RootSource;
-use crate::data_dir::{self, HEAD_FILE, INSTALLATION_FILE, KEYRING_FILE};
+use crate::config::{self, BadConfig, RootSource};
+use crate::data_dir::{self, FileError, HEAD_FILE, INSTALLATION_FILE, KEYRING_FILE};
+use crate::head::{self, Kept, NoHead, uses_alone};
 use crate::root::unhex;
+use kernel::{Discrepancy, Event, Testimony, UseFlaw, UseTally};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use store::{TrailReader, Verdict};
+use store::{EngineFault, Flaw, OpenError, TrailReader, Verdict};
+use vault::Keyring;
 
-/// The trail is not what was written.
+/// The trail, or what it tells of, is not what was written.
 const BROKEN: u8 = 1;
+/// Rows that are not as the trail has them, and are named.
+const DISCREPANCIES_SHOWN_MAX: usize = 20;
 
-pub async fn verify(args: cli::Verify) -> ExitCode {
-    match look(&args).await {
-        Ok(Looked { verdict: Verdict::Whole { count, .. }, uses, open_uses }) => {
-            say(format_args!(
-                "intact: {count} records, {uses} uses of keys, {open_uses} of them by calls that were not committed"
-            ));
+pub async fn verify(args: cli::Place) -> ExitCode {
+    let looked = match config::place(args) {
+        Ok((directory, root)) => look(&directory, &root).await,
+        Err(error) => Err(error.into()),
+    };
+    match looked {
+        Ok(Found::Intact(intact)) => {
+            say(intact.text());
             ExitCode::SUCCESS
         }
-        Ok(Looked { verdict: Verdict::Broken { sequence, flaw }, .. }) => {
-            say(format_args!("broken at record {sequence}: {flaw}"));
+        Ok(Found::Broken(breaks)) => {
+            breaks.iter().for_each(|one| say(format_args!("broken: {one}")));
             ExitCode::from(BROKEN)
         }
         Err(error) => fail(error),
     }
 }
 
-/// What was found on the trail.
-struct Looked {
-    verdict: Verdict,
-    uses: u64,
-    open_uses: u64,
+/// What a verification comes to.
+enum Found {
+    Intact(Intact),
+    /// One at least.
+    Broken(Vec<Break>),
 }
 
-async fn look(args: &cli::Verify) -> Result<Looked, NoVerdict> {
-    let directory = &args.data_dir;
-    let incomplete = |name| NoBoot::Incomplete(directory.clone(), name);
+struct Intact {
+    records: u64,
+    rows: usize,
+    uses: UseTally,
+    has_head: bool,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, thiserror::Error)]
+enum Break {
+    #[error("at record {0}: {1}")]
+    Record(u64, Flaw),
+    #[error("at record {0}: it opens, and is no event")]
+    NoEvent(u64),
+    #[error("{0}")]
+    Head(NoHead),
+    #[error("{0}")]
+    Uses(UseFlaw),
+    #[error("{0}")]
+    Row(Discrepancy),
+    #[error("and {0} more rows")]
+    MoreRows(usize),
+    #[error("the database is damaged")]
+    Damaged,
+}
+
+impl Intact {
+    fn text(&self) -> String {
+        let Self { records, rows, uses, has_head } = self;
+        let mut text = format!(
+            "intact: {records} records, {rows} rows, {} uses of keys and {} more by calls that were not committed",
+            uses.recorded, uses.open
+        );
+        if !has_head {
+            text += &format!(
+                "\nno head is kept apart: `{HEAD_FILE}` is not there, so an end that was cut off cannot be told from an end"
+            );
+        }
+        text
+    }
+}
+
+/// Looks at one moment: the rows, and what the events up to then say of them. A program that goes on writing adds records behind it, which
+/// are verified as records.
+async fn look(directory: &Path, root: &RootSource) -> Result<Found, NoVerdict> {
+    let keyring = keyring(directory, root)?;
+    // The head first: the trail only grows, so whatever is read after it has at least what it names.
+    let kept = match head::read(directory, &keyring) {
+        Ok(kept) => kept,
+        Err(NoHead::File(error)) => return Err(error.into()),
+        Err(damaged @ NoHead::Damaged(_)) => return Ok(Found::Broken(vec![Break::Head(damaged)])),
+    };
+    let reader = TrailReader::open(directory).map_err(|error| NoVerdict::Store(directory.to_owned(), error))?;
+    match examine(&reader, &keyring, kept).await {
+        Err(EngineFault::Damaged) => Ok(Found::Broken(vec![Break::Damaged])),
+        Err(fault) => Err(NoVerdict::Unread(fault)),
+        Ok(found) => Ok(found),
+    }
+}
+
+async fn examine(reader: &TrailReader, keyring: &Keyring, kept: Option<Kept>) -> Result<Found, EngineFault> {
+    let at = reader.revisions()?;
+    let mut testimony = Testimony::new(kept.map(|kept| kept.standing));
+    let mut no_event = None;
+    let (anchor, barrier) = (kept.map(|kept| kept.anchor), keyring.barrier());
+    let verdict = store::verify(reader, &barrier, anchor, |recorded| match Event::decode(&recorded.bytes) {
+        Some(event) if recorded.sequence <= at.sequence => testimony.hear(&event),
+        Some(event) => testimony.hear(&uses_alone(event)),
+        None => no_event = no_event.or(Some(recorded.sequence)),
+    });
+    let records = match verdict.await? {
+        Verdict::Whole { count, .. } => count,
+        Verdict::Broken { sequence, flaw } => return Ok(Found::Broken(vec![Break::Record(sequence, flaw)])),
+    };
+    if let Some(sequence) = no_event {
+        return Ok(Found::Broken(vec![Break::NoEvent(sequence)]));
+    }
+    let uses = testimony.uses();
+    let rows = at.rows.len();
+    let discrepancies = testimony.compare(at.rows);
+    let more = discrepancies.len().saturating_sub(DISCREPANCIES_SHOWN_MAX);
+    let mut breaks: Vec<_> = uses.flaw.map(Break::Uses).into_iter().collect();
+    breaks.extend(discrepancies.into_iter().take(DISCREPANCIES_SHOWN_MAX).map(Break::Row));
+    breaks.extend((more > 0).then_some(Break::MoreRows(more)));
+    if breaks.is_empty() {
+        return Ok(Found::Intact(Intact { records, rows, uses, has_head: kept.is_some() }));
+    }
+    Ok(Found::Broken(breaks))
+}
+
+fn keyring(directory: &Path, root: &RootSource) -> Result<Keyring, NoVerdict> {
+    let incomplete = |name| NoBoot::Incomplete(directory.to_owned(), name);
     let id_file = directory.join(INSTALLATION_FILE);
-    let id = data_dir::read(&id_file)?.ok_or_else(|| NoVerdict::NoData(directory.clone()))?;
+    let id = data_dir::read(&id_file)?.ok_or_else(|| NoVerdict::NoData(directory.to_owned()))?;
     let installation = unhex(&id).ok_or(NoBoot::Installation(id_file))?;
     let sealed = data_dir::read(&directory.join(KEYRING_FILE))?.ok_or_else(|| incomplete(KEYRING_FILE))?;
-    let root = match (&args.root_key_file, &args.root_passphrase_file) {
-        (Some(file), _) => RootSource::KeyFile(file.clone()),
-        (None, Some(file)) => RootSource::PassphraseFile(file.clone()),
-        (None, None) => RootSource::Default,
-    };
-    let keys = boot::cut()?;
-    let keyring = boot::unseal(directory, &sealed, &root, installation, keys)?;
-    // The anchor first: the trail only grows, so whatever is read after it has at least what it names.
-    let anchor = match data_dir::read(&directory.join(HEAD_FILE))? {
-        Some(bytes) => Some(boot::anchor(&bytes, &keyring).ok_or_else(|| NoBoot::TrailCut(directory.join(HEAD_FILE)))?),
-        None => None,
-    };
-    let reader = TrailReader::open(directory).map_err(|error| NoBoot::Store(directory.clone(), error))?;
-    let barrier = keyring.barrier();
-    let mut uses = 0_u64;
-    let mut last_use = 0_u64;
-    let verdict = store::verify(&reader, &barrier, anchor.map(|(anchor, _)| anchor), |recorded| {
-        let Some(event) = kernel::Event::decode(&recorded.bytes) else { return };
-        uses += event.uses.len() as u64;
-        last_use = event.uses.iter().map(|one| one.number).fold(last_use, u64::max);
-    });
-    let verdict = verdict.await.map_err(|_| NoBoot::Trail)?;
-    Ok(Looked { verdict, uses, open_uses: last_use.saturating_sub(uses) })
+    Ok(boot::unseal(directory, &sealed, root, installation, boot::cut()?)?)
 }
 
 /// Why the trail could not be checked.
 #[derive(Debug, thiserror::Error)]
 enum NoVerdict {
     #[error("`{0}` is no data directory")]
-    NoData(std::path::PathBuf),
+    NoData(PathBuf),
+    #[error("the data directory `{0}` cannot be opened: {1}")]
+    Store(PathBuf, OpenError),
+    #[error("the trail cannot be read: {0}")]
+    Unread(EngineFault),
     #[error(transparent)]
-    File(#[from] data_dir::FileError),
+    Config(#[from] BadConfig),
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error(transparent)]
     Boot(#[from] NoBoot),
 }

@@ -1,0 +1,128 @@
+//! The head that is kept apart from the trail, in `trail.head`: how it is written, and what a start and a verification take from it.
+//!
+//! The file has the number and the link of an event (8 and 32 bytes), and the vault's mark: the standing of its chain of uses at a moment
+//! after that event, and a MAC over all of it.
+
+use crate::data_dir::{self, FileError, HEAD_FILE};
+use kernel::{Event, Testimony, UseFlaw};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::{Anchor, Store};
+use vault::{HeadSeal, Keyring, Standing, Vault};
+
+const HEAD_BYTES: usize = 40;
+/// How many events are read at once.
+const EVENTS_PER_PAGE: usize = 500;
+
+/// What the file says.
+#[derive(Clone, Copy)]
+pub struct Kept {
+    pub anchor: Anchor,
+    pub standing: Standing,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum NoHead {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("the head that is kept apart (`{0}`) is damaged, or was not written by this installation")]
+    Damaged(PathBuf),
+}
+
+/// Why a start does not go on from where the house had come to.
+#[derive(Debug, thiserror::Error)]
+pub enum NoStanding {
+    #[error(transparent)]
+    Head(#[from] NoHead),
+    #[error(
+        "the audit trail is shorter than, or differs from, the head that was kept apart from it (`{0}`): records were cut, or an older \
+         copy of the database was put back"
+    )]
+    Cut(PathBuf),
+    #[error("the audit trail cannot be read")]
+    Unreadable,
+    #[error("the record of the uses of keys is broken: {0}")]
+    Uses(#[from] UseFlaw),
+}
+
+/// The head that is kept apart; `None` where there is no file.
+pub fn read(directory: &Path, keyring: &Keyring) -> Result<Option<Kept>, NoHead> {
+    let file = directory.join(HEAD_FILE);
+    let Some(bytes) = data_dir::read(&file)? else { return Ok(None) };
+    opened(&bytes, keyring).map(Some).ok_or(NoHead::Damaged(file))
+}
+
+fn opened(bytes: &[u8], keyring: &Keyring) -> Option<Kept> {
+    let (head, mark) = bytes.split_at_checked(HEAD_BYTES)?;
+    let standing = keyring.check_head(head, &HeadSeal::read(mark).ok()?).ok()?;
+    let (sequence, link) = head.split_at_checked(8)?;
+    let anchor = Anchor { sequence: u64::from_be_bytes(sequence.try_into().ok()?), link: link.try_into().ok()? };
+    Some(Kept { anchor, standing })
+}
+
+/// How far the vault's chain of uses has come, and whether the trail still has all that the head names.
+///
+/// The file may be seconds older than the last event, and a chain that went on from there would give numbers twice. So the uses that the
+/// later events name are heard too. Whatever an earlier event names, the mark counts already: it was made after that event.
+pub async fn standing(directory: &Path, store: &Store, keyring: &Keyring) -> Result<Standing, NoStanding> {
+    let kept = read(directory, keyring)?;
+    if let Some(Kept { anchor, .. }) = kept.filter(|kept| kept.anchor.sequence > 0) {
+        let rows = store.links(anchor.sequence, 1).await.map_err(|_| NoStanding::Unreadable)?;
+        if rows.first() != Some(&(anchor.sequence, anchor.link)) {
+            return Err(NoStanding::Cut(directory.join(HEAD_FILE)));
+        }
+    }
+    let mut testimony = Testimony::new(kept.map(|kept| kept.standing));
+    let mut last = kept.map_or(0, |kept| kept.anchor.sequence);
+    loop {
+        let page = store.trail(last.saturating_add(1), EVENTS_PER_PAGE).await.map_err(|_| NoStanding::Unreadable)?;
+        for recorded in &page {
+            let event = Event::decode(&recorded.bytes).ok_or(NoStanding::Unreadable)?;
+            testimony.hear(&uses_alone(event));
+            last = recorded.sequence;
+        }
+        if page.len() < EVENTS_PER_PAGE {
+            break;
+        }
+    }
+    if kept.is_none() && last > 0 {
+        tracing::warn!("no head of the trail was kept apart (`{HEAD_FILE}`): had its end been cut, nobody would know");
+    }
+    let uses = testimony.uses();
+    uses.flaw.map_or(Ok(uses.standing), |flaw| Err(flaw.into()))
+}
+
+/// The event without the rows it wrote, for callers that do not compare them.
+pub fn uses_alone(event: Event) -> Event {
+    Event { wrote: Vec::new(), ..event }
+}
+
+/// Keeps the head apart as the trail grows.
+pub struct Keeper {
+    store: Arc<Store>,
+    vault: Arc<dyn Vault>,
+    file: PathBuf,
+    /// The sequence that the file names.
+    kept: u64,
+}
+
+impl Keeper {
+    pub fn new(store: Arc<Store>, vault: Arc<dyn Vault>, directory: &Path) -> Self {
+        Self { store, vault, file: directory.join(HEAD_FILE), kept: 0 }
+    }
+
+    /// Writes the head, if the trail has grown since the last time.
+    pub async fn write(&mut self) {
+        let Ok(Some(head)) = self.store.head().await else { return };
+        if head.sequence == self.kept {
+            return;
+        }
+        let mut bytes = [&head.sequence.to_be_bytes()[..], &head.link].concat();
+        let Ok(mark) = self.vault.seal_head(&bytes).await else { return };
+        bytes.extend(mark.to_bytes());
+        match data_dir::write(&self.file, &bytes) {
+            Ok(()) => self.kept = head.sequence,
+            Err(error) => tracing::error!(%error, "the head of the trail could not be kept apart"),
+        }
+    }
+}
