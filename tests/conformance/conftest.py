@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import tomllib
 
@@ -78,6 +79,38 @@ def make_server(workplace, request):
 def own(make_server) -> clients.Caller:
     """The administrator of a server of this test alone."""
     return clients.administrator(make_server())
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A self-made certificate for 127.0.0.1: (certificate, key)."""
+    crt, key = tmp_path / "tls.crt", tmp_path / "tls.key"
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=kagiban test",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1,DNS:localhost",
+            "-keyout",
+            str(key),
+            "-out",
+            str(crt),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    key.chmod(0o600)
+    return crt, key
 
 
 def needs(program: str, package: str = ""):

@@ -10,6 +10,7 @@ import pytest
 from conftest import needs
 from rig import cli, raw
 from rig.clients import administrator
+from rig.refusals import refused
 from rig.server import Server
 from test_cloudtrail import wait_for
 
@@ -99,6 +100,39 @@ def test_c05_an_operation_of_the_client_that_is_not_offered_is_not_tried_again(a
 def test_c05_unsigned_requests_of_other_kinds(admin, method, path):
     answer = raw.send(admin, b"", {}, method=method, path=path)
     assert 400 <= answer.status < 500, answer
+
+
+def test_c05_a_client_of_s3_can_read_its_refusal(admin):
+    s3 = admin.client("s3")
+    calls = (
+        s3.list_buckets,
+        lambda: s3.list_objects_v2(Bucket="bucket"),
+        lambda: s3.put_object(Bucket="bucket", Key="key", Body=b"x"),
+    )
+    for call in calls:
+        with refused("NotImplemented", "not served", status=400):
+            call()
+    with refused("400", status=400):
+        s3.head_bucket(Bucket="bucket")
+    done = cli.cli(admin, "s3", "ls")
+    assert done.code != 0 and done.error == "NotImplemented", done
+
+
+@pytest.mark.parametrize(
+    "service, operation, code",
+    [
+        ("lambda", "list_functions", "UnknownOperationException"),
+        ("route53", "list_hosted_zones", "UnknownOperationException"),
+        ("cloudfront", "list_distributions", "UnknownOperationException"),
+        ("ec2", "describe_instances", "InvalidAction"),
+        ("sns", "list_topics", "InvalidAction"),
+        ("dynamodb", "list_tables", "UnknownOperationException"),
+        ("sqs", "list_queues", "UnknownOperationException"),
+    ],
+)
+def test_c05_a_client_of_a_service_that_is_not_served_can_read_its_refusal(admin, service, operation, code):
+    with refused(code, status=(400, 404)):
+        getattr(admin.client(service), operation)()
 
 
 # --- C-06: request ids, and nothing else in errors ------------------------------------------
@@ -343,38 +377,6 @@ def test_http2_by_prior_knowledge(admin):
     assert "Keys" in json.loads(body)
 
 
-@pytest.fixture
-def certificate(tmp_path):
-    """A self-made certificate for 127.0.0.1: (certificate, key)."""
-    crt, key = tmp_path / "tls.crt", tmp_path / "tls.key"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=kagiban test",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1,DNS:localhost",
-            "-keyout",
-            str(key),
-            "-out",
-            str(crt),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    key.chmod(0o600)
-    return crt, key
-
-
 @needs("openssl")
 def test_tls_with_a_certificate_of_ones_own(make_server, certificate):
     crt, key = certificate
@@ -396,13 +398,13 @@ def test_tls_with_a_certificate_of_ones_own(make_server, certificate):
 @needs("openssl")
 def test_the_host_on_the_trail_is_the_one_that_was_signed(make_server, certificate):
     crt, key = certificate
-    server = make_server(
-        "tls-host", flags=("--tls-certificate-file", str(crt), "--tls-key-file", str(key)), scheme="https", cafile=str(crt)
-    )
+    flags = ("--tls-certificate-file", str(crt), "--tls-key-file", str(key))
+    server = make_server("tls-host", flags=flags, scheme="https", cafile=str(crt))
     admin = administrator(server)
     body = b"{}"
     headers = {"X-Amz-Target": "TrentService.ListAliases", "Content-Type": raw.JSON_11}
-    signed = raw.sign(admin, "kms", body, headers)
+    # Said aloud, since http.client would take the host of the URI.
+    signed = raw.sign(admin, "kms", body, headers) | {"Host": f"127.0.0.1:{server.port}"}
     # The host of an absolute URI is covered by no signature; the header `Host` is.
     assert raw.send(admin, body, signed, path="https://elsewhere.example/").status == 200
     names = [{"AttributeKey": "EventName", "AttributeValue": "ListAliases"}]
