@@ -66,6 +66,16 @@ pub trait Engine: TrailSource {
     /// Erases what deleted and replaced rows have left behind. When it answers `Ok`, their bytes are nowhere in the
     /// data directory.
     fn scrub(&self) -> Answer<'_, Result<(), ScrubError>>;
+
+    /// Whether the disk was found full, and no space has been regained since. The house's own records may still find place.
+    fn is_short(&self) -> bool {
+        false
+    }
+
+    /// Looks whether there is space again, and lays what was kept back anew; `true` if the disk is full no longer.
+    fn regain(&self) -> Answer<'_, Result<bool, EngineFault>> {
+        Box::pin(async { Ok(true) })
+    }
 }
 
 /// A row as an engine keeps it: sealed bytes, and what the seal is bound to beside space and key.
@@ -166,7 +176,8 @@ pub enum CommitError {
     Stopped(#[from] EngineFault),
 }
 
-/// Why an engine cannot answer. After the first one that a commit meets, no commit is answered with success any more.
+/// Why an engine cannot answer. After the first one that a commit meets, no commit is answered with success any more; but for a full disk,
+/// which is found before anything is synced: then the commit has left nothing behind, and later ones may succeed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EngineFault {
     #[error("the disk is full")]

@@ -38,7 +38,9 @@ pub use key::{Cursor, Only, PrefixOf, Span, TableKey};
 pub use memory::MemoryEngine;
 pub use record::{NoPrevious, Record};
 pub use revision::Revision;
-pub use sqlite::{DATABASE_FILE, OpenError, RevisionsAt, SqliteEngine, SqliteOptions, TrailReader};
+pub use sqlite::{
+    BALLAST_BYTES_DEFAULT, DATABASE_FILE, OpenError, RevisionsAt, SqliteEngine, SqliteOptions, TrailReader,
+};
 pub use store::{Broken, SCAN_ROWS_MAX, Store};
 pub use table::{Derives, Index, Table};
 pub use trail::{Anchor, Flaw, Head, Recorded, TRAIL_SPACE, TrailRow, Verdict, verify};

@@ -227,6 +227,16 @@ impl Store {
         Ok(())
     }
 
+    /// See [`Engine::is_short`].
+    pub fn is_short(&self) -> bool {
+        self.engine.is_short()
+    }
+
+    /// See [`Engine::regain`].
+    pub async fn regain(&self) -> Result<bool, EngineFault> {
+        self.engine.regain().await
+    }
+
     /// When the house last believed its clock, as [`Store::note_clock`] has it.
     pub async fn noted_clock(&self) -> Result<Option<Time>, EngineFault> {
         let noted = self.engine.note(CLOCK_NOTE).await?;

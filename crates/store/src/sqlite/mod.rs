@@ -5,11 +5,14 @@
 //! log grow without end.
 
 #[expect(clippy::disallowed_methods, reason = "an engine looks after the directory that it keeps its files in")]
+mod ballast;
+#[expect(clippy::disallowed_methods, reason = "an engine looks after the directory that it keeps its files in")]
 mod lock;
 mod reader;
 mod schema;
 mod writer;
 
+pub use ballast::BALLAST_BYTES_DEFAULT;
 pub use reader::{RevisionsAt, TrailReader};
 
 use crate::INDEX_ENTRIES_MAX;
@@ -18,11 +21,14 @@ use crate::engine::{
     ScrubError, TrailPage, TrailSource,
 };
 use crate::trail::Head;
+use ballast::Ballast;
 use lock::DirectoryLock;
 use names::Time;
 use reader::Readers;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use writer::{Job, Queue, Writer};
 
@@ -41,6 +47,7 @@ pub struct SqliteEngine {
     // up when all threads have ended.
     readers: Readers,
     queue: Queue,
+    short: Arc<AtomicBool>,
     _lock: DirectoryLock,
 }
 
@@ -49,6 +56,8 @@ pub struct SqliteEngine {
 pub struct SqliteOptions {
     /// The database's size in pages of 4 KiB, at most; beyond it the disk counts as full. `None`: as much as there is.
     pub pages_max: Option<u32>,
+    /// Space that is kept back for when the disk is full: [`BALLAST_BYTES_DEFAULT`] in a house, 0 for none.
+    pub ballast_bytes: u64,
 }
 
 /// Why a data directory was not opened.
@@ -76,13 +85,15 @@ impl SqliteEngine {
     /// Opens `directory`, and makes it if it is not there. `stopped` is called once, from the writer's thread, after
     /// the first fault that a commit meets: from then on nothing is acknowledged any more, and all that is left to do
     /// is to end the process. A sync that failed and is repeated may succeed though the pages are lost, so nothing
-    /// is ever tried again.
+    /// is ever tried again. A full disk is no such fault: see [`Engine::is_short`].
     pub fn open(
         directory: &Path,
         options: SqliteOptions,
         stopped: impl FnOnce(EngineFault) + Send + 'static,
     ) -> Result<Self, OpenError> {
         let lock = DirectoryLock::take(directory)?;
+        // Before SQLite needs space to open its files.
+        let ballast = Ballast::lay(directory, options.ballast_bytes)?;
         let path = directory.join(DATABASE_FILE);
         let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::prepare_writer(&connection, options)?;
@@ -90,8 +101,9 @@ impl SqliteEngine {
         lock.sync_directory()?;
         let head = schema::sound_head(&connection)?;
         let readers = Readers::open(&path)?;
-        let queue = Queue::start(Writer::new(connection, head), stopped)?;
-        Ok(Self { readers, queue, _lock: lock })
+        let short = ballast.short();
+        let queue = Queue::start(Writer::new(connection, head, ballast), stopped)?;
+        Ok(Self { readers, queue, short, _lock: lock })
     }
 }
 
@@ -151,6 +163,14 @@ impl Engine for SqliteEngine {
 
     fn scrub(&self) -> Answer<'_, Result<(), ScrubError>> {
         Box::pin(self.queue.ask(Job::Scrub))
+    }
+
+    fn is_short(&self) -> bool {
+        self.short.load(Ordering::SeqCst)
+    }
+
+    fn regain(&self) -> Answer<'_, Result<bool, EngineFault>> {
+        Box::pin(self.queue.ask(Job::Regain))
     }
 }
 

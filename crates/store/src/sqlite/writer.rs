@@ -1,5 +1,6 @@
 //! Writing: one thread, which commits in groups.
 
+use super::ballast::Ballast;
 use super::{fault, reader, schema};
 use crate::Revision;
 use crate::bounded::Bounded;
@@ -27,6 +28,7 @@ pub(super) enum Job {
     Index { upto: u64, entries: Vec<IndexEntry>, tell: Tell<Result<(), EngineFault>> },
     Note { name: String, bytes: Vec<u8>, tell: Tell<Result<(), EngineFault>> },
     Scrub(Tell<Result<(), ScrubError>>),
+    Regain(Tell<Result<bool, EngineFault>>),
 }
 
 /// The way to the writer's thread.
@@ -88,6 +90,7 @@ pub(super) struct Writer {
     connection: Connection,
     chain: Chain,
     known: Known,
+    ballast: Ballast,
 }
 
 /// The revisions of rows as the open transaction sees them; `None` where there is no row.
@@ -95,15 +98,22 @@ struct Known(Bounded<Option<Revision>>);
 
 /// An answer that waits until the group is durable.
 enum Owed {
-    Committed { landed: Option<Landed>, committed: Committed, tell: Tell<Result<Committed, CommitError>> },
-    Conflict(Tell<Result<Committed, CommitError>>),
+    /// `None`: its checks do not hold.
+    Commit(Option<(Committed, Option<Landed>)>, Tell<Result<Committed, CommitError>>),
     Kept(Tell<Result<(), EngineFault>>),
 }
 
+/// What a group owes: answers, and work that is done after it.
+#[derive(Default)]
+struct Turn {
+    owed: Vec<Owed>,
+    scrubs: Vec<Tell<Result<(), ScrubError>>>,
+    regains: Vec<Tell<Result<bool, EngineFault>>>,
+}
+
 impl Writer {
-    pub fn new(connection: Connection, head: Option<Head>) -> Self {
-        let known = Known(Bounded::new(KNOWN_BYTES_MAX));
-        Self { connection, chain: head.map(Chain::from).unwrap_or_default(), known }
+    pub fn new(connection: Connection, head: Option<Head>, ballast: Ballast) -> Self {
+        Self { connection, chain: head.map(Chain::from).unwrap_or_default(), known: Known::nothing(), ballast }
     }
 
     /// Until the queue is closed, or something fails.
@@ -111,55 +121,87 @@ impl Writer {
         let mut jobs = Vec::with_capacity(GROUP_JOBS_MAX);
         // What queues up while one group is being synced is the next group.
         while queued.blocking_recv_many(&mut jobs, GROUP_JOBS_MAX) > 0 {
-            let mut scrubs = Vec::new();
-            let owed = self.group(jobs.drain(..), &mut scrubs).map_err(|error| fault(&error))?;
-            owed.into_iter().for_each(Owed::pay);
-            if !scrubs.is_empty() {
-                let result = self.scrub()?;
-                scrubs.into_iter().for_each(|tell| ignore_gone(tell.send(result)));
+            let (mut turn, mut left, before) = (Turn::default(), jobs.drain(..), self.chain);
+            match self.group(&mut left, &mut turn).map_err(|error| fault(&error)) {
+                Ok(()) => turn.owed.drain(..).for_each(Owed::pay),
+                Err(fault) => {
+                    self.fall_short(fault, before)?;
+                    turn.owed.drain(..).for_each(|owed| owed.refuse(fault));
+                    left.for_each(|job| turn.refuse(job, fault));
+                }
             }
-            self.checkpoint_if_due().map_err(|error| fault(&error))?;
+            self.after(turn)?;
+            if let Err(error) = self.checkpoint_if_due() {
+                self.fall_short(fault(&error), self.chain)?;
+            }
         }
         Ok(())
     }
 
+    /// The work that is done outside of the group's transaction.
+    fn after(&mut self, turn: Turn) -> Result<(), EngineFault> {
+        if !turn.scrubs.is_empty() {
+            let result = match self.scrub() {
+                Ok(result) => result,
+                Err(fault) => {
+                    self.fall_short(fault, self.chain)?;
+                    Err(fault.into())
+                }
+            };
+            turn.scrubs.into_iter().for_each(|tell| ignore_gone(tell.send(result)));
+        }
+        if !turn.regains.is_empty() {
+            let regained = self.ballast.regain().map_err(|_| EngineFault::Disk);
+            turn.regains.into_iter().for_each(|tell| ignore_gone(tell.send(regained)));
+        }
+        Ok(())
+    }
+
+    /// After a full disk, which is found when the log is written and before it is synced: the transaction is rolled back, nothing of it was
+    /// acknowledged, and what is kept in memory is put back to where it was. Any other fault ends the writer.
+    fn fall_short(&mut self, fault: EngineFault, before: Chain) -> Result<(), EngineFault> {
+        if fault != EngineFault::Full || !self.connection.is_autocommit() {
+            return Err(fault);
+        }
+        self.chain = before;
+        self.known = Known::nothing();
+        self.ballast.throw_off().map_err(|_| EngineFault::Disk)
+    }
+
     /// Commits the jobs of a group as one transaction. Each batch is validated against all that precedes it, and before
     /// it writes anything: so a conflict leaves nothing behind and the others alone.
-    fn group(
-        &mut self,
-        jobs: impl Iterator<Item = Job>,
-        scrubs: &mut Vec<Tell<Result<(), ScrubError>>>,
-    ) -> rusqlite::Result<Vec<Owed>> {
+    fn group(&mut self, jobs: &mut impl Iterator<Item = Job>, turn: &mut Turn) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut owed = Vec::new();
         let mut signer: Option<Arc<Barrier>> = None;
         for job in jobs {
-            owed.push(match job {
-                Job::Commit(batch, tell) if !self.known.hold(&transaction, &batch.checks)? => Owed::Conflict(tell),
+            // Whoever asked is noted before the job can fail, so that the failure is told there.
+            match job {
                 Job::Commit(batch, tell) => {
-                    signer = Some(Arc::clone(&batch.barrier));
-                    let (committed, landed) = admit(&transaction, &mut self.chain, &mut self.known, batch)?;
-                    Owed::Committed { landed, committed, tell }
+                    turn.owed.push(Owed::Commit(None, tell));
+                    if self.known.hold(&transaction, &batch.checks)? {
+                        signer = Some(Arc::clone(&batch.barrier));
+                        let done = admit(&transaction, &mut self.chain, &mut self.known, batch)?;
+                        if let Some(Owed::Commit(end, _)) = turn.owed.last_mut() {
+                            *end = Some(done);
+                        }
+                    }
                 }
                 Job::Index { upto, entries, tell } => {
+                    turn.owed.push(Owed::Kept(tell));
                     index(&transaction, upto, &entries)?;
-                    Owed::Kept(tell)
                 }
                 Job::Note { name, bytes, tell } => {
+                    turn.owed.push(Owed::Kept(tell));
                     put_meta(&transaction, &name, &bytes)?;
-                    Owed::Kept(tell)
                 }
-                Job::Scrub(tell) => {
-                    scrubs.push(tell);
-                    continue;
-                }
-            });
+                Job::Scrub(tell) => turn.scrubs.push(tell),
+                Job::Regain(tell) => turn.regains.push(tell),
+            }
         }
         if let Some(barrier) = signer {
             put_meta(&transaction, schema::HEAD_NAME, &self.chain.head(&barrier).to_bytes())?;
         }
-        transaction.commit()?;
-        Ok(owed)
+        transaction.commit()
     }
 
     /// `secure_delete` overwrites what is deleted, but when SQLite divides the rows of a page anew, copies of rows that
@@ -207,7 +249,23 @@ impl Writer {
     }
 }
 
+impl Turn {
+    /// A job that the group did not come to. What is done outside of it is done nevertheless.
+    fn refuse(&mut self, job: Job, fault: EngineFault) {
+        match job {
+            Job::Commit(_, tell) => Owed::Commit(None, tell).refuse(fault),
+            Job::Index { tell, .. } | Job::Note { tell, .. } => Owed::Kept(tell).refuse(fault),
+            Job::Scrub(tell) => self.scrubs.push(tell),
+            Job::Regain(tell) => self.regains.push(tell),
+        }
+    }
+}
+
 impl Known {
+    fn nothing() -> Self {
+        Self(Bounded::new(KNOWN_BYTES_MAX))
+    }
+
     /// Do all checks hold?
     fn hold(&mut self, connection: &Connection, checks: &[Check]) -> rusqlite::Result<bool> {
         for check in checks {
@@ -248,14 +306,21 @@ impl Known {
 impl Owed {
     fn pay(self) {
         match self {
-            Self::Committed { landed, committed, tell } => {
+            Self::Commit(Some((committed, landed)), tell) => {
                 if let Some(landed) = landed {
                     landed();
                 }
                 ignore_gone(tell.send(Ok(committed)));
             }
-            Self::Conflict(tell) => ignore_gone(tell.send(Err(CommitError::Conflict))),
+            Self::Commit(None, tell) => ignore_gone(tell.send(Err(CommitError::Conflict))),
             Self::Kept(tell) => ignore_gone(tell.send(Ok(()))),
+        }
+    }
+
+    fn refuse(self, fault: EngineFault) {
+        match self {
+            Self::Commit(_, tell) => ignore_gone(tell.send(Err(fault.into()))),
+            Self::Kept(tell) => ignore_gone(tell.send(Err(fault))),
         }
     }
 }

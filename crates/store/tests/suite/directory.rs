@@ -76,11 +76,11 @@ fn somebody_elses_database_is_left_alone() {
 /// A full disk as SQLite sees it: the database may not grow. That a sync fails, and that the disk fills under the log,
 /// only a process under a fault-injecting file system can be shown.
 #[tokio::test]
-async fn after_a_full_disk_nothing_is_acknowledged_any_more() {
+async fn a_commit_that_meets_a_full_disk_leaves_nothing_behind_and_stops_nothing() {
     let directory = Directory::new();
     let told = Arc::new(Mutex::new(Vec::new()));
     let telling = Arc::clone(&told);
-    let options = SqliteOptions { pages_max: Some(60) };
+    let options = SqliteOptions { pages_max: Some(60), ..SqliteOptions::default() };
     let engine = SqliteEngine::open(&directory.0, options, move |fault| telling.lock().unwrap().push(fault));
     let engine: Arc<dyn Engine> = Arc::new(engine.unwrap());
     let store = store_over(Arc::clone(&engine), 1 << 20);
@@ -95,17 +95,51 @@ async fn after_a_full_disk_nothing_is_acknowledged_any_more() {
     assert!(acknowledged > 3, "{acknowledged}");
     assert_eq!(fault, CommitError::Stopped(EngineFault::Full));
     assert_eq!(store.get(&THINGS, &key("thing")).await.unwrap().unwrap().value.count, acknowledged, "not the lost one");
+    assert!(store.is_short());
     for _ in 0..3 {
         assert_eq!(commit_some(&store, 9_999).await, Err(CommitError::Stopped(EngineFault::Full)));
         assert_eq!(store.scrub().await, Err(EngineFault::Full.into()));
     }
+    assert_eq!(
+        (store.regain().await, store.is_short()),
+        (Ok(true), false),
+        "nothing was kept back, so nothing is missed"
+    );
     drop((store, engine));
-    assert_eq!(*told.lock().unwrap(), [EngineFault::Full], "told once");
+    assert_eq!(*told.lock().unwrap(), [], "it is no fault after which all ends");
     let rig = Rig::sqlite_in(directory);
     assert_eq!(rig.store.get(&THINGS, &key("thing")).await.unwrap().unwrap().value.count, acknowledged);
     let verdict = rig.store.verify(None, |_| ()).await.unwrap();
     assert!(matches!(verdict, Verdict::Whole { count, .. } if count == acknowledged));
     assert!(commit_some(&rig.store, acknowledged + 1).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_is_kept_back_is_thrown_off_when_the_disk_is_full_and_laid_again() {
+    const BALLAST_BYTES: u64 = 1 << 20;
+    let directory = Directory::new();
+    let ballast = directory.0.join("ballast");
+    let options = SqliteOptions { pages_max: Some(60), ballast_bytes: BALLAST_BYTES };
+    let engine: Arc<dyn Engine> = Arc::new(SqliteEngine::open(&directory.0, options, |_| ()).unwrap());
+    let laid = || {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata(&ballast)
+            .is_ok_and(|file| file.len() == BALLAST_BYTES && file.blocks() * 512 >= BALLAST_BYTES)
+    };
+    assert!(laid() && !engine.is_short(), "it takes the space, and not only says so");
+    let store = store_over(Arc::clone(&engine), 1 << 20);
+    let mut count = 0;
+    while commit_some(&store, count + 1).await.is_ok() {
+        count += 1;
+    }
+    assert!(engine.is_short() && !ballast.exists());
+    // The chain goes on from the last record that was acknowledged, whatever the one that failed had begun.
+    store.regain().await.unwrap();
+    assert!(laid() && !engine.is_short());
+    drop((store, engine));
+    let rig = Rig::sqlite_in(directory);
+    assert!(commit_some(&rig.store, count + 1).await.is_ok());
+    assert!(matches!(rig.store.verify(None, |_| ()).await, Ok(Verdict::Whole { .. })));
 }
 
 async fn commit_some(store: &Arc<Store>, count: u64) -> Result<(), CommitError> {
@@ -114,11 +148,11 @@ async fn commit_some(store: &Arc<Store>, count: u64) -> Result<(), CommitError> 
     store.commit(draft.into_batch(vec![], vec![event(&"x".repeat(5_000))]).unwrap()).await.map(drop)
 }
 
-/// What waits in the queue when the writer stops is answered too, and with the fault.
+/// What waits in the queue when the disk is full is answered too, and with the fault.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn those_who_wait_hear_of_the_stop() {
+async fn those_who_wait_hear_of_the_full_disk() {
     let directory = Directory::new();
-    let options = SqliteOptions { pages_max: Some(60) };
+    let options = SqliteOptions { pages_max: Some(60), ..SqliteOptions::default() };
     let told = Arc::new(AtomicUsize::new(0));
     let telling = Arc::clone(&told);
     let engine = SqliteEngine::open(&directory.0, options, move |_| {
@@ -138,7 +172,7 @@ async fn those_who_wait_hear_of_the_stop() {
     }
     let answers = tasks.join_all().await;
     drop((store, engine));
-    assert_eq!(told.load(Ordering::SeqCst), 1);
+    assert_eq!(told.load(Ordering::SeqCst), 0);
     let rig = Rig::sqlite_in(directory);
     let mut acknowledged = 0;
     for (number, answer) in answers {
