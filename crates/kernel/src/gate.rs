@@ -41,6 +41,10 @@ type Step<T> = Result<T, Ending>;
 
 /// Answers one call from outside, with its record durable. `read` is the input, or why there is none.
 pub(crate) async fn answer(house: &House, call: Call, read: Result<Erased, Failure>) -> Result<Recorded, Breakage> {
+    // What is kept back for a full disk is for the house's own records.
+    if !house.has_room() && !matches!(call.caller.principal(), Principal::Service(_)) {
+        return Err(Breakage::Full);
+    }
     let request_id = call.caller.origin().request_id.clone();
     let mut family = Family::new(house);
     let mut root = member(house, call);

@@ -226,8 +226,17 @@ impl House {
         task.await.unwrap_or(Err(Breakage::Stopped))
     }
 
-    /// What has to come round about once a second: counts of refusals go durable, and the clock, if it is believed, is noted.
+    /// Whether there is space to record calls. While there is none, nobody is answered: no record, no answer.
+    pub fn has_room(&self) -> bool {
+        !self.store.is_short()
+    }
+
+    /// What has to come round about once a second: space is looked for if the disk was full, counts of refusals go durable, and the clock,
+    /// if it is believed, is noted.
     pub async fn upkeep(&self) -> Result<(), Breakage> {
+        if !self.has_room() && !self.store.regain().await? {
+            return Ok(());
+        }
         Tallies::tell(self, false).await?;
         self.watch.note(self.clock.as_ref(), &self.store).await
     }

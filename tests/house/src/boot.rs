@@ -281,6 +281,11 @@ impl House {
         self.engine.stop();
     }
 
+    /// From now on the disk is full, or has space again. What the engine keeps back for the house's own records is endless.
+    pub fn fill_disk(&self, full: bool) {
+        self.engine.fill(full);
+    }
+
     /// All events of calls, in the order of the trail.
     pub async fn events(&self) -> Vec<Event> {
         self.placed_events().await.into_iter().map(|(_, event)| event).collect()
@@ -353,7 +358,11 @@ impl House {
             let receipted = events.iter().find(|(place, _)| *place == told.sequence).map(|(_, event)| event);
             let receipted = receipted.unwrap_or_else(|| panic!("the receipt of {} names no event", told.operation));
             let code = told.failure.as_deref().map(|code| code.replace("AccessDeniedException", "AccessDenied"));
-            assert_eq!((receipted.name.as_str(), &receipted.error_code), (told.operation, &code), "it tells of the call");
+            assert_eq!(
+                (receipted.name.as_str(), &receipted.error_code),
+                (told.operation, &code),
+                "it tells of the call"
+            );
             let shares = told.failure.is_some() && places.len() <= 1;
             assert!(places == [told.sequence] || shares, "{} has its own events at {places:?}", told.operation);
         }

@@ -16,6 +16,7 @@ pub struct HookedEngine {
     memory: MemoryEngine,
     hook: Mutex<Option<Hook>>,
     stopped: AtomicBool,
+    full: AtomicBool,
     attempts: AtomicU64,
     /// The spaces that anybody has looked into or bound a commit to. Nobody writes where he has not looked.
     spaces: Mutex<BTreeSet<&'static str>>,
@@ -46,6 +47,11 @@ impl HookedEngine {
     /// As after a failed fsync: nothing is acknowledged any more.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    /// The disk is full, or has space again.
+    pub(crate) fn fill(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
     }
 
     /// How many commits were tried.
@@ -146,5 +152,13 @@ impl Engine for HookedEngine {
 
     fn scrub(&self) -> Answer<'_, Result<(), ScrubError>> {
         self.memory.scrub()
+    }
+
+    fn is_short(&self) -> bool {
+        self.full.load(Ordering::SeqCst)
+    }
+
+    fn regain(&self) -> Answer<'_, Result<bool, EngineFault>> {
+        Box::pin(async { Ok(!self.is_short()) })
     }
 }

@@ -100,3 +100,22 @@ async fn a_store_that_stops_under_a_call_gives_no_answer() {
     });
     assert_eq!(alice.try_call::<shapes_toy::PutNote>(put("tools", "x")).await.err(), Some(Breakage::Stopped));
 }
+
+#[tokio::test]
+async fn on_a_full_disk_nobody_is_answered_and_the_house_itself_goes_on() {
+    let (house, alice) = boxed().await;
+    let (before, uses) = (house.events().await.len(), house.uses().await);
+    house.fill_disk(true);
+    assert!(!house.door().has_room());
+    for _ in 0..3 {
+        assert_eq!(alice.try_call::<shapes_toy::ReadNote>(read("tools")).await.err(), Some(Breakage::Full));
+    }
+    let garbage = alice.entering::<shapes_toy::PutNote>(Tree::Garbage).await.await;
+    assert_eq!(garbage.err(), Some(Breakage::Full), "refusals have no record either, and so no answer");
+    assert_eq!((house.events().await.len(), house.uses().await), (before, uses), "no key was used for nothing");
+    let region = house.region().clone();
+    let swept = house.rounds("toy").call::<shapes_toy::Sweep>(alice.account(), region, shape::Empty).await;
+    assert_eq!(swept, Ok(Ok(())), "what is kept back is for the house's own records");
+    house.fill_disk(false);
+    assert_eq!(alice.call::<shapes_toy::ReadNote>(read("tools")).await.code(), "BoxEmpty");
+}
