@@ -4,10 +4,10 @@ DATA := .run
 LISTEN ?= 127.0.0.1:4566
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint prove clients clients-lock clean-run
+.PHONY: help run test lint prove bench bench-instructions bench-instructions-write clients clients-lock clean-run
 
 help: ## say what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-25s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build Kagiban and start it on 127.0.0.1:4566, with an embedded store in .run/
 	cargo build --release -p kagiban
@@ -29,6 +29,16 @@ lint: ## formatting and clippy, warnings refused
 
 prove: ## the long form: lint, all tests, thousands of kills (goes on where it was interrupted)
 	python3 ci/suites.py prove
+
+bench: ## what a call costs beside the least that it could; writes docs/performance.md (about ten minutes)
+	cargo build --release -p kagiban -p bench
+	target/release/bench compare
+
+bench-instructions: ## instructions of a Decrypt, a decision, a signature, against bench/instructions.toml (needs valgrind)
+	cargo run --quiet --profile ci -p bench -- instructions
+
+bench-instructions-write: ## count them anew and write bench/instructions.toml
+	cargo run --quiet --profile ci -p bench -- instructions --write
 
 clients: ## make the virtual environments of the test clients
 	sh ci/clients.sh

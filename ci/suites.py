@@ -36,9 +36,9 @@ class Suite:
 
 
 def suites(form: str) -> list[Suite]:
-    unit_runner = ["cargo", "nextest", "run", "--cargo-profile", "ci", "--workspace", "--no-fail-fast"]
+    unit_runner = ["cargo", "nextest", "run", "--cargo-profile", "ci", "--workspace", "--exclude", "bench", "--no-fail-fast"]
     if not NEXTEST:
-        unit_runner = ["cargo", "test", "--profile", "ci", "--workspace", "--no-fail-fast"]
+        unit_runner = ["cargo", "test", "--profile", "ci", "--workspace", "--exclude", "bench", "--no-fail-fast"]
 
     # A pipe for a terminal: without this pytest's lines would come in one lump at the end.
     def pytest(folder: str, *more: str) -> list[str]:
@@ -66,6 +66,7 @@ def suites(form: str) -> list[Suite]:
     if form == "prove":
         prove = [str(PYTHON), "-u", "tests/kill/prove.py"]
         listed.append(Suite("kill-prove", prove, ("kill",), closing=r"^\d+ cycles passed"))
+        listed.append(Suite("instructions", ["make", "bench-instructions"], closing=r"^\w+ +\d+ instructions"))
         listed.insert(0, Suite("lint", ["make", "lint"]))
     return listed
 

@@ -77,6 +77,7 @@ const ROOMS: &[Room] = &[
     Room { who: "tests/house", floor: 8, uses: &["crates/"], outside: Outside::Any },
     Room { who: "tests/toy", floor: 8, uses: &["crates/", "shapes/"], outside: Outside::Any },
     Room { who: "tests/", floor: 9, uses: &["crates/", "shapes/", "services/", "tests/house"], outside: Outside::Any },
+    Room { who: "bench", floor: 10, uses: &["crates/", "shapes/", "services/", "tests/house"], outside: Outside::Any },
     Room { who: "xtask", floor: 10, uses: &["crates/shape/gen"], outside: Outside::Any },
 ];
 
