@@ -101,6 +101,7 @@ impl Standalone {
             principals: sole(),
             documents: sole(),
             setting: Setting { account, region: region.clone(), regions: vec![region.clone()] },
+            believed: None,
             rate: Rate::DEFAULT,
         });
         Self { engine, door, clock, secret: made.secret, region, directory }
