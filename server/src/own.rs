@@ -180,10 +180,7 @@ impl<const THERE: bool> Operation for Room<THERE> {
     }
 
     fn demands(_: &Empty, _: &Found<Nothing>) -> Demands {
-        Demands::internal(
-            "kagiban",
-            "the program tells the trail that nothing could be recorded, and since when it can again",
-        )
+        Demands::internal("kagiban", "the program tells the trail that the disk is full, or is so no longer")
     }
 
     async fn prepare(_: &Authorized<'_, Self>, _: &mut Outside<'_>) -> Result<(), Stop<Never>> {
