@@ -28,7 +28,7 @@ const HEAD_SECONDS_MAX: u64 = 10;
 /// From a connection to the end of its TLS handshake.
 const HANDSHAKE_SECONDS_MAX: u64 = 10;
 /// Requests in flight on one connection of HTTP/2.
-const STREAMS_MAX: u32 = 250;
+const STREAMS_MAX: u32 = 32;
 /// Without a word from an HTTP/2 client, after which it is asked whether it is there.
 const PING_SECONDS: u64 = 30;
 /// For requests in flight when the program is told to end.
@@ -213,11 +213,14 @@ async fn request_of(edge: Arc<Edge>, peer: Peer, request: Request<Incoming>) -> 
         Err(Unread::Broken) => {
             return refuse("InvalidRequest", StatusCode::BAD_REQUEST, "The request's body ended too early.");
         }
+        Err(Unread::NoRoom) => {
+            return refuse("ServiceUnavailable", StatusCode::SERVICE_UNAVAILABLE, "Too many requests are being read.");
+        }
         Err(Unread::TooSlow) => {
             return refuse("RequestTimeout", StatusCode::REQUEST_TIMEOUT, "The request's body took too long.");
         }
     };
-    edge.answer(peer, parts, body).await.map(|response| response.map(Full::new)).map_err(|_| Closed)
+    edge.answer(peer, parts, body.bytes.clone()).await.map(|response| response.map(Full::new)).map_err(|_| Closed)
 }
 
 fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, NoListener> {

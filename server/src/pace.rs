@@ -2,11 +2,10 @@
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Body;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::{sleep, timeout};
 
 /// For a whole body of 1 MiB at the most.
@@ -21,33 +20,46 @@ const FIRST_SECONDS_MAX: u64 = 10;
 /// Without a request in flight. Pools of the SDKs keep a connection for a minute or less.
 const IDLE_SECONDS_MAX: u64 = 120;
 
+/// For the bodies of all requests together. Who is at the other end is not known before a body is read, so this is what a crowd of
+/// strangers can take of the memory.
+const BODIES_KIB_MAX: usize = 512 << 10;
+static BODIES_KIB: Semaphore = Semaphore::const_new(BODIES_KIB_MAX);
+
+/// A body that was read. It counts for as long as it is kept.
+pub struct Body {
+    pub bytes: Bytes,
+    _kib: Vec<SemaphorePermit<'static>>,
+}
+
 /// Why a body was not read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unread {
     TooLarge,
     TooSlow,
+    /// The bodies of all requests take as much memory as they may.
+    NoRoom,
     /// The client ended it early, or broke the protocol.
     Broken,
 }
 
 /// The whole body, if it is within its bounds and comes at some pace.
-pub async fn body<B>(body: B) -> Result<Bytes, Unread>
+pub async fn body<B>(body: B) -> Result<Body, Unread>
 where
-    B: Body<Data = Bytes>,
+    B: hyper::body::Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let whole = timeout(Duration::from_secs(BODY_SECONDS_MAX), paced(body));
     whole.await.unwrap_or(Err(Unread::TooSlow))
 }
 
-async fn paced<B>(body: B) -> Result<Bytes, Unread>
+async fn paced<B>(body: B) -> Result<Body, Unread>
 where
-    B: Body<Data = Bytes>,
+    B: hyper::body::Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let mut body = pin!(Limited::new(body, wire::limits::BODY_BYTES_MAX));
     let mut due = pin!(sleep(Duration::from_secs(BODY_SECONDS_LATE_MAX)));
-    let mut whole = Vec::new();
+    let (mut whole, mut kib) = (Vec::new(), Vec::new());
     loop {
         let frame = tokio::select! {
             biased;
@@ -55,9 +67,11 @@ where
             () = &mut due => return Err(Unread::TooSlow),
         };
         match frame {
-            None => return Ok(whole.into()),
+            None => return Ok(Body { bytes: whole.into(), _kib: kib }),
             Some(Ok(frame)) => {
                 let Ok(data) = frame.into_data() else { continue };
+                let more = u32::try_from(data.len().div_ceil(1_024)).unwrap_or(u32::MAX);
+                kib.push(BODIES_KIB.try_acquire_many(more).map_err(|_| Unread::NoRoom)?);
                 let earned = Duration::from_micros(data.len() as u64 * 1_000_000 / BODY_BYTES_PER_SECOND_MIN);
                 let later = due.deadline() + earned;
                 due.as_mut().reset(later);
