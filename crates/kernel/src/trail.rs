@@ -2,11 +2,13 @@
 
 use crate::{Breakage, Event};
 use names::{AccountId, Region, Time};
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 use store::{INDEX_ENTRIES_MAX, IndexEntry, IndexQuery, Store};
 
 /// By what events can be looked up: <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupAttribute.html>.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Attribute {
     /// Every event: a look-up without attribute.
     Any,
@@ -82,6 +84,7 @@ pub async fn index_pending(store: &Store) -> Result<bool, Breakage> {
     let recorded = store.trail(indexed.saturating_add(1), INDEX_EVENTS_PER_TURN).await?;
     let mut more = recorded.len() == INDEX_EVENTS_PER_TURN;
     let (mut upto, mut entries) = (indexed, Vec::new());
+    let mut tokens = Tokens::new(store);
     for one in &recorded {
         let Some(event) = Event::decode(&one.bytes) else {
             // It stays on the trail, and the verification names it. The history goes on without it.
@@ -95,7 +98,7 @@ pub async fn index_pending(store: &Store) -> Result<bool, Breakage> {
             break;
         }
         entries.extend(attributes.iter().map(|(attribute, value)| IndexEntry {
-            token: token(store, &event.recipient, &event.region, *attribute, value),
+            token: tokens.of(&event, *attribute, value),
             time: event.time(),
             sequence: one.sequence,
         }));
@@ -107,22 +110,50 @@ pub async fn index_pending(store: &Store) -> Result<bool, Breakage> {
     Ok(more)
 }
 
+/// The tokens of one turn. Most values come again and again, and to find a token costs less than to make it.
+struct Tokens<'a> {
+    store: &'a Store,
+    /// The account and Region that the known ones are of.
+    place: (String, String),
+    known: HashMap<(Attribute, String), [u8; 16]>,
+}
+
+impl<'a> Tokens<'a> {
+    fn new(store: &'a Store) -> Self {
+        Self { store, place: Default::default(), known: HashMap::new() }
+    }
+
+    fn of(&mut self, event: &Event, attribute: Attribute, value: &str) -> [u8; 16] {
+        let make = |store| token(store, &event.recipient, &event.region, attribute, value);
+        // An id does not come again.
+        if attribute == Attribute::EventId {
+            return make(self.store);
+        }
+        if self.place.0 != event.recipient || self.place.1 != event.region {
+            self.place = (event.recipient.clone(), event.region.clone());
+            self.known.clear();
+        }
+        let entry = self.known.entry((attribute, value.to_owned()));
+        *entry.or_insert_with(|| make(self.store))
+    }
+}
+
 /// How many resources of one event can be looked up: more than an operation of AWS's names.
 const RESOURCES_PER_EVENT_MAX: usize = 500;
 
-fn attributes(event: &Event) -> Vec<(Attribute, String)> {
-    let mut found = vec![
-        (Attribute::Any, String::new()),
-        (Attribute::EventId, uuid::Uuid::from_bytes(event.id).to_string()),
-        (Attribute::EventName, event.name.clone()),
-        (Attribute::ReadOnly, event.read_only.to_string()),
-        (Attribute::EventSource, event.source.clone()),
+fn attributes(event: &Event) -> Vec<(Attribute, Cow<'_, str>)> {
+    let mut found: Vec<(_, Cow<'_, str>)> = vec![
+        (Attribute::Any, "".into()),
+        (Attribute::EventId, uuid::Uuid::from_bytes(event.id).to_string().into()),
+        (Attribute::EventName, event.name.as_str().into()),
+        (Attribute::ReadOnly, if event.read_only { "true" } else { "false" }.into()),
+        (Attribute::EventSource, event.source.as_str().into()),
     ];
-    found.extend(event.username().map(|name| (Attribute::Username, name.to_owned())));
-    found.extend(event.identity.access_key_id.clone().map(|id| (Attribute::AccessKeyId, id)));
+    found.extend(event.username().map(|name| (Attribute::Username, name.into())));
+    found.extend(event.identity.access_key_id.as_deref().map(|id| (Attribute::AccessKeyId, id.into())));
     for resource in event.resources.iter().take(RESOURCES_PER_EVENT_MAX) {
-        let names = names_of(&resource.arn).into_iter().map(|name| (Attribute::ResourceName, name.to_owned()));
-        for entry in names.chain([(Attribute::ResourceType, resource.kind.clone())]) {
+        let names = names_of(&resource.arn).into_iter().map(|name| (Attribute::ResourceName, name.into()));
+        for entry in names.chain([(Attribute::ResourceType, resource.kind.as_str().into())]) {
             if !found.contains(&entry) {
                 found.push(entry);
             }
@@ -154,7 +185,11 @@ mod tests {
     }
 
     fn values(event: &Event, attribute: Attribute) -> Vec<String> {
-        attributes(event).into_iter().filter(|(one, _)| *one == attribute).map(|(_, value)| value).collect()
+        attributes(event)
+            .into_iter()
+            .filter(|(one, _)| *one == attribute)
+            .map(|(_, value)| value.into_owned())
+            .collect()
     }
 
     #[test]
