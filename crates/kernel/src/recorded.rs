@@ -48,9 +48,9 @@ impl Recorded {
         self.result.as_ref().map(|_| ()).map_err(Clone::clone)
     }
 
-    /// What names the record that tells of the call.
-    pub fn receipt<'a>(&'a self, _: &Exit) -> &'a Receipt {
-        &self.receipt
+    /// The place on the trail of the record that tells of the call.
+    pub fn sequence(&self) -> u64 {
+        self.receipt.sequence()
     }
 
     pub fn request_id(&self) -> &RequestId {

@@ -52,7 +52,7 @@ impl<S: OperationShape> Answered<S> {
 
     /// The place on the trail of the event that tells of the call.
     pub fn sequence(&self) -> u64 {
-        self.recorded.receipt(&keys().exit).sequence()
+        self.recorded.sequence()
     }
 
     pub fn request_id(&self) -> &str {
