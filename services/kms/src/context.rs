@@ -20,7 +20,8 @@ pub fn bound(pairs: &Pairs) -> Result<EncryptionContext, Fault> {
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context>.
 pub fn facts(demands: Demands, pairs: &Pairs, algorithm: EncryptionAlgorithmSpec) -> Demands {
     let one = |text: &str| Fact::One(text.to_owned().into());
-    let mut demands = demands.fact("kms:encryptionalgorithm", one(shape::Enumeration::as_str(algorithm)));
+    let algorithm = Fact::One(shape::Enumeration::as_str(algorithm).into());
+    let mut demands = demands.fact("kms:encryptionalgorithm", algorithm);
     let Some(pairs) = pairs.as_ref().filter(|pairs| !pairs.is_empty()) else { return demands };
     for (key, value) in pairs {
         demands = demands.fact(format!("kms:encryptioncontext:{}", key.to_lowercase()), one(value));

@@ -94,8 +94,8 @@ impl Operation for Decrypt {
         })
     }
 
-    fn remarks(call: &Authorized<'_, Self>, staged: &Used<Secret>, _: &DecryptOutput) -> Remarks {
-        let material = asked::material_id(&call.target().id, staged.link.backing_key);
+    fn remarks(_: &Authorized<'_, Self>, staged: &Used<Secret>, output: &DecryptOutput) -> Remarks {
+        let material = output.key_material_id.clone().unwrap_or_default();
         Remarks { additional: vec![("keyMaterialId", material)], uses: vec![staged.link], ..Remarks::default() }
     }
 }

@@ -55,8 +55,8 @@ impl Operation for GenerateDataKey {
         })
     }
 
-    fn remarks(call: &Authorized<'_, Self>, staged: &Used<DataKey>, _: &GenerateDataKeyOutput) -> Remarks {
-        let material = asked::material_id(&call.target().id, staged.link.backing_key);
+    fn remarks(_: &Authorized<'_, Self>, staged: &Used<DataKey>, output: &GenerateDataKeyOutput) -> Remarks {
+        let material = output.key_material_id.clone().unwrap_or_default();
         Remarks { additional: vec![("keyMaterialId", material)], uses: vec![staged.link], ..Remarks::default() }
     }
 }

@@ -55,11 +55,11 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     }
 
     fn remarks(
-        call: &Authorized<'_, Self>,
+        _: &Authorized<'_, Self>,
         staged: &Used<DataKey>,
-        _: &GenerateDataKeyWithoutPlaintextOutput,
+        output: &GenerateDataKeyWithoutPlaintextOutput,
     ) -> Remarks {
-        let material = asked::material_id(&call.target().id, staged.link.backing_key);
+        let material = output.key_material_id.clone().unwrap_or_default();
         Remarks { additional: vec![("keyMaterialId", material)], uses: vec![staged.link], ..Remarks::default() }
     }
 }
