@@ -2,7 +2,7 @@
 
 use crate::alias::ALIASES_PER_KEY_MAX;
 use crate::fault::Fault;
-use crate::tables::{ALIASES, BY_BACKING, KEYS, KeyRecord};
+use crate::tables::{ALIASES, BY_BACKING, KEYS, KeyPlace, KeyRecord};
 use crate::{Kms, asked};
 use kernel::{Breakage, Caller, Reads, Remarks, Scene, Side, Thing};
 use names::{AccountId, AliasName, Arn, KeyId, KeyName, KeyRef, Region};
@@ -44,7 +44,7 @@ impl Key {
         }
     }
 
-    pub fn place(&self) -> crate::tables::KeyPlace {
+    pub fn place(&self) -> KeyPlace {
         (self.account, self.region.clone(), self.id.clone())
     }
 
@@ -102,6 +102,10 @@ impl Key {
     ) -> Result<Option<Self>, Breakage> {
         let place = (account, region, id);
         let Some(record) = reads.row(&KEYS, &place).await? else { return Ok(None) };
+        Self::of(place, record, alias).map(Some)
+    }
+
+    fn of(place: KeyPlace, record: Arc<KeyRecord>, alias: Option<AliasName>) -> Result<Self, Breakage> {
         let (account, region, id) = place;
         let policy = record.document().ok_or(Breakage::Unreadable)?;
         let wrapped = record.backing.iter().map(|backing| {
@@ -110,7 +114,7 @@ impl Key {
                 .map_err(|_| Breakage::Unreadable)
         });
         let wrapped = wrapped.collect::<Result<_, _>>()?;
-        Ok(Some(Self { account, region, id, record, policy, wrapped, alias }))
+        Ok(Self { account, region, id, record, policy, wrapped, alias })
     }
 
     async fn by_alias(
@@ -136,9 +140,7 @@ impl Thing for Key {
         let here = |text: &str| *text == *scene.region.as_str();
         match name {
             Named::Backing(id) => match reads.by_unique(&KEYS, &BY_BACKING, &id.0).await? {
-                Some(((account, region, id), _)) if region == scene.region => {
-                    Self::read(account, region, id, None, reads).await
-                }
+                Some((place, record)) if place.1 == scene.region => Self::of(place, record, None).map(Some),
                 _ => Ok(None),
             },
             Named::Behind(alias) => match reads.row(&ALIASES, &(account, region.clone(), alias.clone())).await? {
