@@ -143,6 +143,15 @@ impl Draft {
         self.ranges.iter().cloned().chain(points).collect()
     }
 
+    /// The same, where nothing more is read through it.
+    pub fn into_checks(self) -> Vec<Check> {
+        let points = self.points.into_iter().map(|((space, key), revision)| match revision {
+            Some(revision) => Check::At { space, key, revision },
+            None => Check::Absent { space, key },
+        });
+        self.ranges.into_iter().chain(points).collect()
+    }
+
     /// What the draft writes, for the events that record it.
     pub fn wrote(&self) -> Vec<Wrote> {
         let mut wrote = Vec::new();

@@ -14,7 +14,9 @@ pub trait TableKey: Sized + Send + Sync {
     fn decode(input: &mut &[u8]) -> Option<Self>;
 
     fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        /// More than most keys have, so that they are allocated once.
+        const TYPICAL_BYTES: usize = 96;
+        let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
         self.encode(&mut bytes);
         bytes
     }
@@ -114,11 +116,11 @@ fn prefix_bytes<K>(parts: &impl PrefixOf<K>) -> Vec<u8> {
 /// Zero is written as 0x00 0xFF; the end of a string, by [`encode_text`], as 0x00 0x00. So a string sorts before those
 /// it begins.
 fn escape(text: &[u8], out: &mut Vec<u8>) {
-    for byte in text {
-        out.push(*byte);
-        if *byte == 0 {
-            out.push(0xFF);
+    for (place, stretch) in text.split(|byte| *byte == 0).enumerate() {
+        if place > 0 {
+            out.extend_from_slice(&[0, 0xFF]);
         }
+        out.extend_from_slice(stretch);
     }
 }
 
@@ -130,14 +132,12 @@ fn encode_text(text: &str, out: &mut Vec<u8>) {
 fn decode_text(input: &mut &[u8]) -> Option<String> {
     let mut text = Vec::new();
     loop {
-        let byte = take::<1>(input)?;
-        match byte {
-            [0] => match take::<1>(input)? {
-                [0] => return String::from_utf8(text).ok(),
-                [0xFF] => text.push(0),
-                _ => return None,
-            },
-            [other] => text.push(other),
+        let stretch = input.iter().position(|byte| *byte == 0)?;
+        text.extend_from_slice(input.split_off(..stretch)?);
+        match take::<2>(input)? {
+            [_, 0] => return String::from_utf8(text).ok(),
+            [_, 0xFF] => text.push(0),
+            _ => return None,
         }
     }
 }

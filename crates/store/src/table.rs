@@ -51,7 +51,11 @@ impl<S, K: TableKey, V: Record> Table<S, K, V> {
 
     /// That the row is still as it was read: at its revision, or absent.
     pub fn check(&self, key: &K, held: Option<&Held<V>>) -> Check {
-        let (space, key) = (self.space, key.to_bytes());
+        self.check_at(key.to_bytes(), held)
+    }
+
+    pub(crate) fn check_at(&self, key: Vec<u8>, held: Option<&Held<V>>) -> Check {
+        let space = self.space;
         match held {
             Some(held) => Check::At { space, key, revision: held.revision },
             None => Check::Absent { space, key },

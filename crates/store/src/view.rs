@@ -110,7 +110,7 @@ pub(crate) async fn by_unique<W: View, S, I: TableKey, K: TableKey, V: Record>(
     };
     let key = typed_key(table.space(), &pointer.value.0)?;
     let held = view.held::<V>(table.space(), &pointer.value.0).await?;
-    let of_row = table.check(&key, held.as_ref());
+    let of_row = table.check_at(pointer.value.0.clone(), held.as_ref());
     let held = held.filter(|held| index.leads_to(&index_key, &key, &held.value));
     let of_index = Check::At { space, key: index_key, revision: pointer.revision };
     Ok(Found { row: held.map(|held| (key, held)), checks: vec![of_index, of_row] })
