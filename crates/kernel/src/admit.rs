@@ -90,7 +90,7 @@ impl House {
             VaultError::TicketExpired => Unadmitted::Expired,
             _ => Unadmitted::Broken(Breakage::Vault),
         })?;
-        let read_at = reads.draft().checks();
+        let read_at = reads.into_draft().into_checks();
         Ok(Caller::assertion(
             credential.principal,
             credential.account,

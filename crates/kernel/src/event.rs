@@ -151,7 +151,10 @@ pub enum Value {
 
 impl Event {
     pub fn encode(&self) -> Option<Vec<u8>> {
-        minicbor::to_vec(self).ok()
+        /// More than the event of a typical call has, so that it is allocated once.
+        const TYPICAL_BYTES: usize = 1_536;
+        let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
+        minicbor::encode(self, &mut bytes).ok().map(|()| bytes)
     }
 
     pub fn decode(bytes: &[u8]) -> Option<Self> {

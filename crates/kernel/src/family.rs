@@ -4,7 +4,7 @@ use crate::desk::ReadSet;
 use crate::steps::{Erased, Parts};
 use crate::{Caller, Failure, House, Remarks, Row, Scene, Service};
 use secret::{Identity, Mint};
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 use store::{Check, Draft, Wrote};
 
@@ -53,6 +53,10 @@ pub(crate) struct Judged {
     pub identities: Vec<Identity>,
     /// The statements that allowed, in words.
     pub grounds: Vec<String>,
+    /// For a batch: the operation that each item is a call of.
+    pub each: Option<TypeId>,
+    /// Whether it was an internal demand.
+    pub internal: bool,
 }
 
 /// What an operation answered and wrote.

@@ -189,7 +189,9 @@ async fn judge(house: &House, family: &mut Family, member: &mut Member) -> Step<
         return Err(Ending::Failed(not_found));
     }
     let identities = steps.identities(found.as_ref());
-    member.judged = Some(Judged { found, identities, grounds });
+    let each = if let demands::Kind::Each(operation) = demands.kind { Some(operation) } else { None };
+    let internal = matches!(demands.kind, demands::Kind::Internal(..));
+    member.judged = Some(Judged { found, identities, grounds, each, internal });
     let parts = member.parts(house.mint).ok_or(Breakage::NoSuchRow)?;
     steps.check(parts).map_err(Ending::Failed)?;
     match steps.dry_run(parts.input)? {
@@ -294,9 +296,9 @@ fn denied(member: &Member, demands: &demands::Demands, cause: Option<(&Demand, &
 }
 
 async fn prepare(house: &House, family: &mut Family, member: &mut Member) -> Step<()> {
-    let parts = member.parts(house.mint).ok_or(Breakage::NoSuchRow)?;
-    let demands = member.row.steps.demands(parts.input, parts.found);
-    let each = if let demands::Kind::Each(operation) = demands.kind { Some(operation) } else { None };
+    let (Some(parts), Some(judged)) = (member.parts(house.mint), &member.judged) else {
+        return Err(Breakage::NoSuchRow.into());
+    };
     let mut outside = Outside {
         house,
         family,
@@ -304,8 +306,8 @@ async fn prepare(house: &House, family: &mut Family, member: &mut Member) -> Ste
         scene: &member.scene,
         service: member.service,
         operation: member.row.name,
-        each,
-        internal: matches!(demands.kind, demands::Kind::Internal(..)),
+        each: judged.each,
+        internal: judged.internal,
     };
     let staged = member.row.steps.prepare(parts, &mut outside).await?;
     member.staged = Some(staged);
@@ -321,7 +323,7 @@ async fn apply(house: &House, family: &mut Family, member: &mut Member) -> Step<
     };
     let applied = steps.apply(parts, staged, family.read_set().desk()).await;
     let wrote: Vec<_> = family.wrote().into_iter().filter(|row| !before.contains(row)).collect();
-    let batch = matches!(steps.demands(parts.input, parts.found).kind, demands::Kind::Each(_));
+    let batch = member.judged.as_ref().is_some_and(|judged| judged.each.is_some());
     // INVARIANT: a call that fails has written nothing; else a caller that copes with the failure would commit half of it.
     if !wrote.is_empty() && (applied.is_err() || batch) {
         family.spoiled = true;
