@@ -8,7 +8,7 @@ use std::sync::Arc;
 use store::{INDEX_ENTRIES_MAX, IndexEntry, IndexQuery, Store};
 
 /// By what events can be looked up: <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupAttribute.html>.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Attribute {
     /// Every event: a look-up without attribute.
     Any,
@@ -115,7 +115,7 @@ struct Tokens<'a> {
     store: &'a Store,
     /// The account and Region that the known ones are of.
     place: (String, String),
-    known: HashMap<(Attribute, String), [u8; 16]>,
+    known: HashMap<(u8, String), [u8; 16]>,
 }
 
 impl<'a> Tokens<'a> {
@@ -133,7 +133,7 @@ impl<'a> Tokens<'a> {
             self.place = (event.recipient.clone(), event.region.clone());
             self.known.clear();
         }
-        let entry = self.known.entry((attribute, value.to_owned()));
+        let entry = self.known.entry((attribute as u8, value.to_owned()));
         *entry.or_insert_with(|| make(self.store))
     }
 }
