@@ -42,7 +42,7 @@ fn record(event: &Event) -> Map<String, Value> {
     // These two are there in every record, if only as `null`.
     put("requestParameters", Some(event.parameters.as_ref().filter(|_| !service_event).map_or(Value::Null, value)));
     put("responseElements", Some(event.response.as_ref().map_or(Value::Null, value)));
-    put("additionalEventData", pairs(&event.additional));
+    put("additionalEventData", additional(event));
     put("requestID", text(&event.request_id).filter(|_| !service_event));
     put("eventID", text(&event_id(event)));
     put("readOnly", Some(Value::Bool(event.read_only)));
@@ -112,6 +112,13 @@ fn time(time: Time) -> String {
     time.format("%b %-d, %Y, %-I:%M:%S %p")
 }
 
+/// What the service adds, and how many like calls the record stands for beside its own.
+fn additional(event: &Event) -> Option<Value> {
+    let repeated = (event.repeated > 0).then(|| ("repeated".to_owned(), event.repeated.to_string()));
+    let entries: Vec<_> = event.additional.iter().cloned().chain(repeated).collect();
+    pairs(&entries)
+}
+
 fn pairs(entries: &[(String, String)]) -> Option<Value> {
     let object: Map<_, _> = entries.iter().map(|(name, text)| (name.clone(), Value::String(text.clone()))).collect();
     (!object.is_empty()).then_some(Value::Object(object))
@@ -130,4 +137,16 @@ fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
 #[expect(clippy::unnecessary_wraps, reason = "one form for fields that are always there and those that are not")]
 fn text(text: &str) -> Option<Value> {
     Some(Value::String(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_says_for_how_many_it_stands() {
+        let event = |repeated| Event { repeated, ..Event::default() };
+        assert!(!json(&event(0)).contains("additionalEventData"));
+        assert!(json(&event(6)).contains(r#""additionalEventData":{"repeated":"6"}"#));
+    }
 }
