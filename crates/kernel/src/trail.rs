@@ -39,6 +39,8 @@ pub struct TrailReader {
     store: Arc<Store>,
 }
 
+/// How many entries of the index are read at once.
+const PLACES_PER_PAGE: usize = 100;
 /// How many events one turn of the index takes in.
 const INDEX_EVENTS_PER_TURN: usize = 500;
 const TOKEN_LABEL: &str = "trail index";
@@ -54,20 +56,78 @@ impl TrailReader {
         place: (AccountId, &Region),
         attribute: (Attribute, &str),
         between: (Time, Time),
-        after: Option<(Time, u64)>,
+        mut after: Option<(Time, u64)>,
         events_max: usize,
     ) -> Result<Vec<(u64, Event)>, Breakage> {
-        let token = token(&self.store, place.0.as_str(), place.1.as_str(), attribute.0, attribute.1);
-        let query = IndexQuery { token, from: between.0, to: between.1, after, limit: events_max };
-        let places = self.store.index_page(query).await.map_err(|_| Breakage::Unreadable)?;
-        let mut events = Vec::with_capacity(places.len());
-        for (_, sequence) in places {
-            let recorded = self.store.trail(sequence, 1).await?;
-            let recorded = recorded.first().filter(|recorded| recorded.sequence == sequence);
-            let event = recorded.and_then(|recorded| Event::decode(&recorded.bytes));
-            events.push((sequence, event.ok_or(Breakage::Unreadable)?));
+        let mut events = Vec::new();
+        let Some(sought) = Sought::of(attribute, between) else { return Ok(events) };
+        let token = token(&self.store, place.0.as_str(), place.1.as_str(), sought.attribute, sought.value);
+        loop {
+            let query = IndexQuery { token, from: sought.from, to: sought.to, after, limit: PLACES_PER_PAGE };
+            let places = self.store.index_page(query).await.map_err(|_| Breakage::Unreadable)?;
+            let last = places.len() < PLACES_PER_PAGE;
+            for (time, sequence) in places {
+                if events.len() == events_max {
+                    return Ok(events);
+                }
+                after = Some((time, sequence));
+                let recorded = self.store.trail(sequence, 1).await?;
+                let recorded = recorded.first().filter(|recorded| recorded.sequence == sequence);
+                let event = recorded.and_then(|recorded| Event::decode(&recorded.bytes));
+                let event = event.ok_or(Breakage::Unreadable)?;
+                if sought.is(&event) {
+                    events.push((sequence, event));
+                }
+            }
+            if last {
+                return Ok(events);
+            }
         }
-        Ok(events)
+    }
+}
+
+/// What is asked of the index, and what is then asked of each event that it names: not all that can be looked up has entries of its own.
+struct Sought<'a> {
+    attribute: Attribute,
+    value: &'a str,
+    from: Time,
+    to: Time,
+    which: Which<'a>,
+}
+
+enum Which<'a> {
+    All,
+    /// The one of this id. It begins with its time, so it is among the few events of a millisecond.
+    Id([u8; 16]),
+    /// Those that name the resource so. Entries have the last part of its name.
+    Resource(&'a str),
+}
+
+impl<'a> Sought<'a> {
+    /// `None` where nothing can be found.
+    fn of((attribute, value): (Attribute, &'a str), (from, to): (Time, Time)) -> Option<Self> {
+        Some(match attribute {
+            Attribute::EventId => {
+                let id = uuid::Uuid::parse_str(value).ok().filter(|id| id.to_string() == value)?;
+                let (millis, _) = id.as_u64_pair();
+                let first = i64::try_from(millis >> 16).ok()?.checked_mul(1_000)?;
+                let (from, to) = (from.max(Time::from_micros(first)), to.min(Time::from_micros(first + 999)));
+                Self { attribute: Attribute::Any, value: "", from, to, which: Which::Id(id.into_bytes()) }
+            }
+            Attribute::ResourceName => {
+                let [_, _, name] = names_of(value);
+                Self { attribute, value: name, from, to, which: Which::Resource(value) }
+            }
+            _ => Self { attribute, value, from, to, which: Which::All },
+        })
+    }
+
+    fn is(&self, event: &Event) -> bool {
+        match self.which {
+            Which::All => true,
+            Which::Id(id) => event.id == id,
+            Which::Resource(name) => event.resources.iter().any(|one| names_of(&one.arn).contains(&name)),
+        }
     }
 }
 
@@ -124,27 +184,22 @@ impl<'a> Tokens<'a> {
     }
 
     fn of(&mut self, event: &Event, attribute: Attribute, value: &str) -> [u8; 16] {
-        let make = |store| token(store, &event.recipient, &event.region, attribute, value);
-        // An id does not come again.
-        if attribute == Attribute::EventId {
-            return make(self.store);
-        }
         if self.place.0 != event.recipient || self.place.1 != event.region {
             self.place = (event.recipient.clone(), event.region.clone());
             self.known.clear();
         }
         let entry = self.known.entry((attribute as u8, value.to_owned()));
-        *entry.or_insert_with(|| make(self.store))
+        *entry.or_insert_with(|| token(self.store, &event.recipient, &event.region, attribute, value))
     }
 }
 
 /// How many resources of one event can be looked up: more than an operation of AWS's names.
 const RESOURCES_PER_EVENT_MAX: usize = 500;
 
+/// What the index has entries of. An id needs none: see [`Sought::of`].
 fn attributes(event: &Event) -> Vec<(Attribute, Cow<'_, str>)> {
     let mut found: Vec<(_, Cow<'_, str>)> = vec![
         (Attribute::Any, "".into()),
-        (Attribute::EventId, uuid::Uuid::from_bytes(event.id).to_string().into()),
         (Attribute::EventName, event.name.as_str().into()),
         (Attribute::ReadOnly, if event.read_only { "true" } else { "false" }.into()),
         (Attribute::EventSource, event.source.as_str().into()),
@@ -152,8 +207,9 @@ fn attributes(event: &Event) -> Vec<(Attribute, Cow<'_, str>)> {
     found.extend(event.username().map(|name| (Attribute::Username, name.into())));
     found.extend(event.identity.access_key_id.as_deref().map(|id| (Attribute::AccessKeyId, id.into())));
     for resource in event.resources.iter().take(RESOURCES_PER_EVENT_MAX) {
-        let names = names_of(&resource.arn).into_iter().map(|name| (Attribute::ResourceName, name.into()));
-        for entry in names.chain([(Attribute::ResourceType, resource.kind.as_str().into())]) {
+        let [_, _, name] = names_of(&resource.arn);
+        for entry in [(Attribute::ResourceName, name.into()), (Attribute::ResourceType, resource.kind.as_str().into())]
+        {
             if !found.contains(&entry) {
                 found.push(entry);
             }
@@ -171,6 +227,8 @@ fn names_of(arn: &str) -> [&str; 3] {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
     use crate::{Identified, Resource};
 
@@ -201,13 +259,36 @@ mod tests {
     }
 
     #[test]
-    fn resources_are_found_by_arn_by_path_and_by_name_each_once() {
+    fn resources_are_found_by_arn_by_path_and_by_name_and_by_nothing_else() {
         let resource = |arn: &str| Resource { arn: arn.to_owned(), account: "1".to_owned(), kind: "T".to_owned() };
         let arns = ["arn:aws:kms:r:1:alias/team/demo", "arn:aws:s3:::bucket", "arn:aws:s3:::bucket"];
         let event = Event { resources: arns.map(resource).to_vec(), ..event("Root", None) };
-        let expected = ["arn:aws:kms:r:1:alias/team/demo", "alias/team/demo", "demo", "arn:aws:s3:::bucket", "bucket"];
-        assert_eq!(values(&event, Attribute::ResourceName), expected);
+        assert_eq!(values(&event, Attribute::ResourceName), ["demo", "bucket"], "each has one entry");
         assert_eq!(values(&event, Attribute::ResourceType), ["T"]);
+        let ever = (Time::from_micros(0), Time::from_micros(1));
+        let sought = |value| Sought::of((Attribute::ResourceName, value), ever).unwrap();
+        for value in ["arn:aws:kms:r:1:alias/team/demo", "alias/team/demo", "demo", "arn:aws:s3:::bucket", "bucket"] {
+            assert!(sought(value).is(&event) && ["demo", "bucket"].contains(&sought(value).value), "{value}");
+        }
+        for value in ["arn:aws:kms:r:2:alias/team/demo", "alias/demo", "team/demo", "key/bucket", "", "/"] {
+            assert!(!sought(value).is(&event), "{value}");
+        }
+    }
+
+    #[test]
+    fn an_id_leads_to_the_millisecond_of_its_event() {
+        let (time, ever) = (1_795_521_600_123_456, (Time::from_micros(0), Time::from_micros(i64::MAX)));
+        let id = uuid::Builder::from_unix_timestamp_millis(crate::record::millis(Time::from_micros(time)), &[7; 10])
+            .into_uuid();
+        let event = Event { id: id.into_bytes(), time, ..event("Root", None) };
+        let text = id.to_string();
+        let sought = Sought::of((Attribute::EventId, &text), ever).unwrap();
+        assert!(sought.from <= event.time() && event.time() <= sought.to && sought.is(&event));
+        assert_eq!(sought.to.micros() - sought.from.micros(), 999);
+        assert!(!sought.is(&Event { id: [7; 16], ..event }));
+        for none in ["", "7", &text.to_uppercase(), &text.replace('-', "")] {
+            assert!(Sought::of((Attribute::EventId, none), ever).is_none(), "{none}");
+        }
     }
 
     #[test]
