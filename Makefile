@@ -4,7 +4,7 @@ DATA := .run
 LISTEN ?= 127.0.0.1:4566
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint prove bench bench-instructions bench-instructions-write clients clients-lock clean-run
+.PHONY: help run test lint prove fuzz bench bench-instructions bench-instructions-write clients clients-lock clean-run
 
 help: ## say what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-25s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +27,11 @@ lint: ## formatting and clippy, warnings refused
 	cargo fmt --all --check
 	cargo clippy --profile ci --workspace --all-targets -- -D warnings
 
-prove: ## the long form: lint, all tests, thousands of kills (goes on where it was interrupted)
+prove: ## the long form: lint, all tests, thousands of kills, fuzzing (goes on where it was interrupted)
 	python3 ci/suites.py prove
+
+fuzz: ## a minute for each fuzz target (the first time, some minutes to build them); a step of `make prove`
+	python3 ci/fuzz.py
 
 bench: ## what a call costs beside the least that it could; writes docs/performance.md (about ten minutes)
 	cargo build --release -p kagiban -p bench

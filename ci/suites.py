@@ -67,6 +67,7 @@ def suites(form: str) -> list[Suite]:
         prove = [str(PYTHON), "-u", "tests/kill/prove.py"]
         listed.append(Suite("kill-prove", prove, ("kill",), closing=r"^\d+ cycles passed"))
         listed.append(Suite("instructions", ["make", "bench-instructions"], closing=r"^\w+ +\d+ instructions"))
+        listed.append(Suite("fuzz", ["make", "fuzz"], closing=r"^fuzz \w+: |^not fuzzed: |^\d+ targets, "))
         listed.insert(0, Suite("lint", ["make", "lint"]))
     return listed
 
