@@ -18,6 +18,9 @@ const BANNED: &[(&str, &str)] = &[
     (concat!("#![", "allow("), "`#![expect(…, reason = \"…\")]`"),
 ];
 
+/// A test that is passed over. In CI none is that does not stand in a list, with its reason.
+const IGNORED: &str = concat!("#[ig", "nore");
+
 /// Where somebody's machine begins.
 const FOLDERS_OF_SOMEBODY: [&str; 4] =
     [concat!("/ho", "me/"), concat!("/wo", "rk/"), concat!("/Us", "ers/"), concat!("/ro", "ot/")];
@@ -37,6 +40,15 @@ fn of(file: &File) -> Vec<Finding> {
     }
     if code && lines > FILE_LINES_MAX {
         findings.push(Finding::at("file-length", path, format!("{lines} lines, more than {FILE_LINES_MAX}: split it")));
+    }
+    let ignored = file.text.matches(IGNORED).count();
+    if path.ends_with(".rs") && ignored > 0 {
+        let place = format!("{path}::{ignored} ignored");
+        findings.push(Finding::at(
+            "ignored",
+            &place,
+            "tests that no run makes: let them run, or say why not in `ci/tidy.toml`",
+        ));
     }
     for (number, line) in file.text.lines().enumerate() {
         let at = |rule, text: String| Finding::at(rule, path, text).on_line(number + 1);
@@ -85,6 +97,7 @@ mod tests {
         assert_eq!(rules("a.rs", "fn a() {}\n"), ["purpose"]);
         assert_eq!(rules("a.rs", &format!("//! A.\n{}", "\n".repeat(FILE_LINES_MAX))), ["file-length"]);
         assert_eq!(rules("a.rs", &format!("//! A.\n// {}\n", "x".repeat(LINE_CHARS_MAX))), ["width"]);
+        assert_eq!(rules("a.rs", &format!("//! A.\n{IGNORED}]\n")), ["ignored"]);
         for (word, _) in BANNED {
             assert_eq!(rules("a.rs", &format!("//! A.\n// {word}\n")), ["ban"], "{word}");
         }
