@@ -1,0 +1,110 @@
+//! The seeds of every run of the tests: the house holds, and each planted fault is found.
+#![expect(clippy::print_stderr, reason = "what was met is told with its count")]
+#![expect(clippy::panic, reason = "tests")]
+
+use sim::{Counts, Planted, Sight, run};
+
+/// About half a minute of one core.
+const SEEDS: u64 = 48;
+/// What each run of the seeds meets at least once.
+const MET: &[&str] = &[
+    "fault: CrashBeforeSync",
+    "fault: CrashDuringSync",
+    "fault: CrashAfterSync",
+    "fault: SyncFails",
+    "fault: Full",
+    "fault: conflict",
+    "fault: days pass",
+    "fault: power cut between calls",
+    "fault: clock jumps ahead",
+    "fault: clock jumps back",
+    "outcome: done",
+    "outcome: done and unheard",
+    "outcome: lost and unheard",
+    "outcome: unanswered while the disk is full",
+    "outcome: unadmitted",
+    "outcome: started again",
+    "outcome: key deleted by date",
+    "outcome: AccessDenied",
+    "outcome: AlreadyExistsException",
+    "outcome: DeleteConflict",
+    "outcome: DisabledException",
+    "outcome: EntityAlreadyExists",
+    "outcome: KMSInvalidStateException",
+    "outcome: LimitExceeded",
+    "outcome: NoSuchEntity",
+    "outcome: NotFoundException",
+];
+
+#[test]
+fn the_house_agrees_with_the_model() {
+    let mut counts = Counts::new();
+    for seed in 0..SEEDS {
+        match run(seed, Planted::Nothing) {
+            Ok(history) => {
+                history.counts.into_iter().for_each(|(what, times)| *counts.entry(what).or_default() += times)
+            }
+            Err(mismatch) => panic!("seed {seed}: {mismatch:?}"),
+        }
+    }
+    for (what, times) in &counts {
+        eprintln!("{times:>8} {what}");
+    }
+    for what in MET {
+        assert!(counts.contains_key(*what), "nothing of it in {SEEDS} seeds: {what}");
+    }
+}
+
+#[test]
+fn one_seed_gives_one_history() {
+    let histories = [(); 2].map(|()| run(3, Planted::Nothing).map_err(|mismatch| mismatch.what));
+    let [one, other] = histories;
+    assert_eq!(one, other);
+}
+
+/// A planted fault is found within the seeds, as one of these sights.
+fn finds(planted: Planted, sights: &[Sight]) {
+    for seed in 0..SEEDS {
+        if let Err(mismatch) = run(seed, planted) {
+            eprintln!("{planted:?} is found by seed {seed}: {mismatch:?}");
+            assert!(sights.contains(&mismatch.sight), "{mismatch:?}");
+            return;
+        }
+    }
+    panic!("{planted:?} is not found in {SEEDS} seeds");
+}
+
+#[test]
+fn a_skipped_sync_is_found() {
+    finds(Planted::SkippedSync, &[Sight::Event, Sight::Answer]);
+}
+
+#[test]
+fn a_dropped_event_is_found() {
+    finds(Planted::DroppedEvent, &[Sight::Event]);
+}
+
+#[test]
+fn a_swapped_order_of_commits_is_found() {
+    finds(Planted::SwappedCommits, &[Sight::Event]);
+}
+
+#[test]
+fn an_event_of_a_dropped_write_is_found() {
+    finds(Planted::DroppedWrites, &[Sight::Rows, Sight::Answer]);
+}
+
+#[test]
+fn a_stale_read_is_found() {
+    finds(Planted::StaleRead, &[Sight::Answer]);
+}
+
+#[test]
+fn an_ignored_deny_is_found() {
+    finds(Planted::IgnoredDeny, &[Sight::Answer]);
+}
+
+#[test]
+fn an_early_deletion_is_found() {
+    finds(Planted::BelievedJump, &[Sight::Early]);
+}
