@@ -51,8 +51,10 @@ fn ordered<K: TableKey + Ord + Debug>(bytes: &[u8]) {
 
 fn event(bytes: &[u8]) -> bool {
     let Some(event) = Event::decode(bytes) else { return false };
-    // Not that the bytes are one whole item: a value of an unknown variant is passed over from where it was met, so that what stands
-    // around it may be read out of step. Encodings are compared, since NaN is not itself.
+    let mut whole = minicbor::Decoder::new(bytes);
+    whole.skip().unwrap();
+    assert_eq!(whole.position(), bytes.len(), "an event is one whole item");
+    // Encodings are compared, since NaN is not itself.
     let written = event.encode().unwrap();
     let again = Event::decode(&written).unwrap();
     assert_eq!(again.encode().as_ref(), Some(&written));

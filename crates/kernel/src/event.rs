@@ -157,8 +157,14 @@ impl Event {
         minicbor::encode(self, &mut bytes).ok().map(|()| bytes)
     }
 
+    /// `None` for what is no event, or one of a later version whose unknown parts cannot be passed over: a derived decoder that meets an
+    /// unknown variant inside goes on from the middle of it, and what it then reads ends elsewhere than the item does.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        minicbor::decode(bytes).ok()
+        let mut whole = minicbor::Decoder::new(bytes);
+        whole.skip().ok()?;
+        let mut decoder = minicbor::Decoder::new(bytes);
+        let event = decoder.decode().ok()?;
+        (whole.position() == bytes.len() && decoder.position() == bytes.len()).then_some(event)
     }
 
     pub fn time(&self) -> Time {
