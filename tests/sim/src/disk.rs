@@ -178,6 +178,11 @@ impl Disk {
         match planted {
             Planted::DroppedWrites => rows.clone_from(&durable.rows),
             Planted::DroppedEvent => drop(events.pop()),
+            Planted::KeptRevision => {
+                for (place, row) in &mut rows {
+                    row.revision = durable.rows.get(place).map_or(row.revision, |former| former.revision);
+                }
+            }
             _ => {}
         }
         durable.rows = rows;

@@ -17,6 +17,8 @@ pub enum Planted {
     SwappedCommits,
     /// The rows of a commit do not reach the disk, and its event, which tells of success, does.
     DroppedWrites,
+    /// A row that is written anew keeps the revision that it had.
+    KeptRevision,
     /// The disk reads a row as it was before it was last written.
     StaleRead,
     /// Policies that deny are not seen.

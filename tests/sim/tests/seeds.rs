@@ -5,7 +5,7 @@
 use sim::{Counts, Planted, Sight, run};
 
 /// About half a minute of one core.
-const SEEDS: u64 = 48;
+const SEEDS: u64 = 64;
 /// What each run of the seeds meets at least once.
 const MET: &[&str] = &[
     "fault: CrashBeforeSync",
@@ -92,6 +92,11 @@ fn a_swapped_order_of_commits_is_found() {
 #[test]
 fn an_event_of_a_dropped_write_is_found() {
     finds(Planted::DroppedWrites, &[Sight::Rows, Sight::Answer]);
+}
+
+#[test]
+fn a_revision_that_is_kept_is_found() {
+    finds(Planted::KeptRevision, &[Sight::Rows]);
 }
 
 #[test]
