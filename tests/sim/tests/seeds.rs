@@ -4,7 +4,7 @@
 
 use sim::{Counts, Planted, Sight, run};
 
-/// About half a minute of one core.
+/// About a quarter of a minute of one core.
 const SEEDS: u64 = 64;
 /// What each run of the seeds meets at least once.
 const MET: &[&str] = &[
