@@ -165,6 +165,8 @@ pub async fn index_pending(store: &Store) -> Result<bool, Breakage> {
         upto = one.sequence;
     }
     if upto > indexed {
+        // Neighbours in the index, one after the other.
+        entries.sort_unstable();
         store.index_add(upto, entries).await.map_err(|_| Breakage::Stopped)?;
     }
     Ok(more)

@@ -363,10 +363,9 @@ fn admit(
 }
 
 fn index(connection: &Connection, upto: u64, entries: &[IndexEntry]) -> rusqlite::Result<()> {
+    let mut statement = connection
+        .prepare_cached("INSERT INTO trail_index (token, time, sequence) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?;
     for entry in entries {
-        let mut statement = connection.prepare_cached(
-            "INSERT INTO trail_index (token, time, sequence) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        )?;
         statement.execute((entry.token, entry.time.micros(), entry.sequence))?;
     }
     let upto = reader::indexed_upto(connection)?.max(upto);
