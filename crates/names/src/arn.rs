@@ -38,12 +38,16 @@ impl Arn {
 
     /// An ARN in the partition `aws`. `region` may be empty, as it is for IAM.
     pub fn of(service: &str, region: &str, account: AccountId, resource: &str) -> Self {
-        let text: Arc<str> = format!("arn:aws:{service}:{region}:{account}:{resource}").into();
-        let mut colons = [0; 5];
-        for (colon, (place, _)) in colons.iter_mut().zip(text.bytes().enumerate().filter(|(_, byte)| *byte == b':')) {
-            *colon = u16::try_from(place).unwrap_or(u16::MAX);
+        let parts = ["arn", "aws", service, region, account.as_str()];
+        let bytes = parts.iter().map(|part| part.len() + 1).sum::<usize>() + resource.len();
+        let (mut text, mut colons) = (String::with_capacity(bytes), [0; 5]);
+        for (part, colon) in parts.iter().zip(&mut colons) {
+            text.push_str(part);
+            *colon = u16::try_from(text.len()).unwrap_or(u16::MAX);
+            text.push(':');
         }
-        Self { text, colons }
+        text.push_str(resource);
+        Self { text: text.into(), colons }
     }
 
     pub fn as_str(&self) -> &str {

@@ -42,14 +42,16 @@ pub enum KeyName {
     Malformed,
 }
 
+/// A UUID as text: groups of 8, 4, 4, 4 and 12 digits.
+const UUID_BYTES: usize = 36;
+const UUID_HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
 impl KeyId {
     pub fn parse(text: &str) -> Option<Self> {
-        let hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-        let multi_region = text.strip_prefix("mrk-").is_some_and(|rest| rest.len() == 32 && hex(rest));
-        let uuid = || {
-            let lengths: Vec<usize> = text.split('-').map(str::len).collect();
-            lengths == [8, 4, 4, 4, 12] && text.split('-').all(hex)
-        };
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let multi_region = text.strip_prefix("mrk-").is_some_and(|rest| rest.len() == 32 && rest.bytes().all(hex));
+        let fits = |(place, byte)| if UUID_HYPHENS.contains(&place) { byte == b'-' } else { hex(byte) };
+        let uuid = || text.len() == UUID_BYTES && text.bytes().enumerate().all(fits);
         (multi_region || uuid()).then(|| Self(text.into()))
     }
 
@@ -73,6 +75,12 @@ impl KeyRef {
     /// Never fails: a text that names nothing is an operation's own error (KMS answers NotFoundException), not the parser's.
     pub fn parse(text: &str) -> Self {
         Self { raw: text.into(), name: KeyName::parse(text) }
+    }
+
+    /// The key whose ARN this is, by its ARN: what [`KeyRef::parse`] makes of it.
+    pub fn to_key(arn: &Arn, account: AccountId, id: &KeyId) -> Self {
+        let name = KeyName::Arn { region: arn.region().into(), account, id: id.clone() };
+        Self { raw: arn.as_str().into(), name }
     }
 
     /// What the caller wrote.
@@ -133,6 +141,8 @@ impl fmt::Debug for KeyRef {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -153,6 +163,30 @@ mod tests {
         }
         for bad in ["", "nope", "alias/", &ID.to_uppercase(), &format!("{ID}0")] {
             assert_eq!(KeyRef::parse(bad).name(), &KeyName::Malformed, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_reference_made_of_a_key_is_the_one_that_is_read() {
+        let (id, account) = (KeyId::parse(ID).unwrap(), AccountId::from_number(1));
+        let arn = Arn::of("kms", "ap-northeast-1", account, &format!("key/{ID}"));
+        assert_eq!(Arn::parse(arn.as_str()).map(|arn| arn.resource().to_owned()), Ok(arn.resource().to_owned()));
+        assert!(KeyRef::to_key(&arn, account, &id) == KeyRef::parse(arn.as_str()));
+    }
+
+    #[test]
+    fn ids_are_uuids_or_those_of_many_regions() {
+        let multi = format!("mrk-{}", ID.replace('-', ""));
+        assert!(KeyId::parse(&multi).is_some() && KeyId::parse(ID).is_some());
+        let moved = ID.replacen("d-1", "-d1", 1);
+        for bad in [
+            &moved,
+            &ID.replace('-', "0"),
+            &ID.replace('a', "g"),
+            &ID.replace("ab-", "\u{e9}-"),
+            &multi.replace("mrk-", "mrk"),
+        ] {
+            assert!(KeyId::parse(bad).is_none(), "{bad}");
         }
     }
 

@@ -50,7 +50,7 @@ impl Key {
 
     /// Answers carry key ARNs in `KeyId`.
     pub fn arn_ref(&self) -> KeyRef {
-        KeyRef::parse(self.arn().as_str())
+        KeyRef::to_key(&self.arn(), self.account, &self.id)
     }
 
     /// The fault for a state that does not admit what was asked.
