@@ -218,7 +218,7 @@ fn origin(
     Origin {
         region,
         source: Some(peer.address),
-        user_agent: header("user-agent").chars().take(USER_AGENT_CHARS_MAX).collect(),
+        user_agent: shortened(header("user-agent")),
         host,
         tls: peer.tls.clone(),
         request_id,
@@ -228,6 +228,11 @@ fn origin(
 
 /// The longest name that DNS knows has 253 characters; a port follows.
 const HOST_CHARS_MAX: usize = 260;
+fn shortened(user_agent: &str) -> String {
+    let end = user_agent.char_indices().nth(USER_AGENT_CHARS_MAX).map_or(user_agent.len(), |(end, _)| end);
+    user_agent.get(..end).unwrap_or_default().to_owned()
+}
+
 /// How much of a user agent the trail keeps.
 const USER_AGENT_CHARS_MAX: usize = 1_024;
 
