@@ -56,10 +56,10 @@ impl TrailReader {
         place: (AccountId, &Region),
         attribute: (Attribute, &str),
         between: (Time, Time),
-        mut after: Option<(Time, u64)>,
+        after: Option<(Time, u64)>,
         events_max: usize,
     ) -> Result<Vec<(u64, Event)>, Breakage> {
-        let mut events = Vec::new();
+        let (mut events, mut after) = (Vec::new(), after);
         let Some(sought) = Sought::of(attribute, between) else { return Ok(events) };
         let token = token(&self.store, place.0.as_str(), place.1.as_str(), sought.attribute, sought.value);
         loop {
