@@ -12,6 +12,7 @@ use names::{Region, Time};
 use secret::Exit;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use wire::Dialect;
 use wire::reply::{ErrorReply, Frame};
 use wire::route::{Route, Served};
@@ -42,12 +43,12 @@ pub struct Unanswerable;
 type Refusal = Response<Bytes>;
 
 impl Edge {
-    pub fn new(house: Arc<House>, exit: &'static Exit, entropy: Arc<dyn Entropy>) -> Result<Self, Breakage> {
+    pub fn new(house: Arc<House>, exit: &'static Exit, entropy: Arc<dyn Entropy>) -> Self {
         let served =
             house.services().iter().map(|service| Served { model: service.model, endpoints: service.endpoints });
         let served = served.collect();
-        let rounds = house.rounds(&own::SERVICE)?;
-        Ok(Self { house, exit, entropy, served, rounds, doorlog: DoorLog::new() })
+        let rounds = house.rounds(&own::SERVICE);
+        Self { house, exit, entropy, served, rounds, doorlog: DoorLog::new() }
     }
 
     /// A connection that was closed before it was read: its address has too many.
@@ -124,7 +125,7 @@ impl Edge {
             return refuse("UnknownOperationException", 400, "The operation is not served here.");
         };
         let now = self.house.clock().wall();
-        let rules = Rules::of(service.model.signing_name, &self.house.setting().regions);
+        let rules = rules(service, &self.house.setting().regions);
         let claim = sigv4::read(&head, &rules, now, || cipher::sha256(&body)).and_then(sigv4::Door::signed);
         let claim = match claim {
             Ok(claim) => claim,
@@ -189,6 +190,12 @@ impl Edge {
         self.entropy.fill(&mut random).map_err(|_| Unanswerable)?;
         Ok(RequestId::of(random))
     }
+}
+
+/// How requests to a service are signed. How far its clock may be off is a column of its table.
+fn rules<'a>(service: &'static Service, regions: &'a [Region]) -> Rules<'a> {
+    let window = Duration::from_secs(service.clock_window_seconds);
+    Rules { window, ..Rules::of(service.model.signing_name, regions) }
 }
 
 /// The headers as SigV4 wants them. On HTTP/2 the host stands in `:authority`.
@@ -278,5 +285,22 @@ fn unknown(unadmitted: &Unadmitted, service: &Service) -> (&'static str, u16, &'
         (Unadmitted::UnknownKey | Unadmitted::UnknownToken, false) => ("UnrecognizedClientException", 400, TOKEN),
         (_, true) => ("SignatureDoesNotMatch", 403, SIGNATURE),
         (_, false) => ("InvalidSignatureException", 400, SIGNATURE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The window that a table says is the one that holds, and for AWS's services it is AWS's.
+    #[test]
+    fn the_window_is_a_column() {
+        for service in [&cloudtrail::SERVICE, &iam::SERVICE, &kms::SERVICE, &sts::SERVICE] {
+            assert_eq!(rules(service, &[]).window.as_secs(), service.clock_window_seconds);
+            assert_eq!(rules(service, &[]).window, Rules::of(service.model.signing_name, &[]).window, "{}", service.name);
+        }
+        // The house's own table says another than the rules would.
+        assert_eq!(rules(&own::SERVICE, &[]).window, Duration::ZERO);
+        assert_ne!(Rules::of(own::SERVICE.model.signing_name, &[]).window, Duration::ZERO);
     }
 }
