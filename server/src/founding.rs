@@ -59,7 +59,7 @@ pub async fn found(booted: &Booted, config: &Config) -> Result<Founded, NotFound
     let account = booted.house.setting().account;
     let file = &config.credentials_file;
     let undelivered = iam::undelivered(&booted.store).await.map_err(|_| NotFounded::Unreadable)?;
-    let rounds = booted.house.rounds(&iam::SERVICE)?;
+    let rounds = booted.house.rounds(&iam::SERVICE);
     let delivered = match undelivered {
         None if booted.founded => return Ok(Founded { account, credentials_file: None }),
         Some(access_key_id) => credentials::holds(file, &access_key_id)?,
@@ -109,7 +109,7 @@ pub async fn record_start(booted: &Booted, config: &Config) -> Result<(), NotFou
     ];
     let dangers = dangers.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned()).collect();
     let input = own::StartInput { version: env!("CARGO_PKG_VERSION").to_owned(), dangers };
-    let rounds = booted.house.rounds(&own::SERVICE)?;
+    let rounds = booted.house.rounds(&own::SERVICE);
     let ended = rounds.call::<own::Start>(booted.house.setting().account, config.region.clone(), input).await?;
     ended.map_err(NotFounded::Failed)
 }

@@ -56,10 +56,8 @@ pub async fn serve(args: cli::Serve, granted: Granted) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return fail(error),
     };
-    let edge = match Edge::new(Arc::clone(&opened.booted.house), &opened.booted.keys.exit, Arc::new(SystemEntropy)) {
-        Ok(edge) => Arc::new(edge),
-        Err(error) => return fail(error),
-    };
+    let edge = Edge::new(Arc::clone(&opened.booted.house), &opened.booted.keys.exit, Arc::new(SystemEntropy));
+    let edge = Arc::new(edge);
     if opened.founded.is_new() {
         introduce(&config, &opened, Some(endpoint));
     }

@@ -75,7 +75,7 @@ async fn rounds(
     task: &'static kernel::Task,
     mut stop: watch::Receiver<bool>,
 ) {
-    let Ok(rounds) = house.rounds(service) else { return };
+    let rounds = house.rounds(service);
     loop {
         // On a full disk nothing can be done, and what is kept back is for the records of just that.
         if house.has_room()

@@ -78,6 +78,8 @@ pub enum Breakage {
     NoDryRun,
     #[error("a service asked for an operation that no table holds")]
     NoSuchRow,
+    #[error("a call was taken to a step before the one it follows")]
+    OutOfOrder,
     #[error("a batch asked for another operation than its own")]
     ForeignItem,
     #[error("an operation that is not internal asked for what only those may")]

@@ -165,7 +165,7 @@ fn throttle(house: &House, member: &Member) -> Step<()> {
 
 /// All of one call but its commit.
 async fn walk(house: &House, family: &mut Family, member: &mut Member) -> Step<()> {
-    let input = member.input.as_deref().ok_or(Breakage::NoSuchRow)?;
+    let input = member.input.as_deref().ok_or(Breakage::OutOfOrder)?;
     member.aim = Some(member.row.steps.aim(input).map_err(Ending::Failed)?);
     let judged = judge(house, family, member).await;
     member.refused = judged.is_err();
@@ -179,7 +179,7 @@ async fn judge(house: &House, family: &mut Family, member: &mut Member) -> Step<
     member.judged = None;
     let steps = member.row.steps;
     let (Some(input), Some(aim)) = (member.input.as_deref(), member.aim.as_deref()) else {
-        return Err(Breakage::NoSuchRow.into());
+        return Err(Breakage::OutOfOrder.into());
     };
     let found = steps.find(aim, &member.scene, family.read_set().reads()).await?;
     member.sighted = steps.resources(found.as_ref());
@@ -192,7 +192,7 @@ async fn judge(house: &House, family: &mut Family, member: &mut Member) -> Step<
     let each = if let demands::Kind::Each(operation) = demands.kind { Some(operation) } else { None };
     let internal = matches!(demands.kind, demands::Kind::Internal(..));
     member.judged = Some(Judged { found, identities, grounds, each, internal });
-    let parts = member.parts(house.mint).ok_or(Breakage::NoSuchRow)?;
+    let parts = member.parts(house.mint).ok_or(Breakage::OutOfOrder)?;
     steps.check(parts).map_err(Ending::Failed)?;
     match steps.dry_run(parts.input)? {
         Some(verdict) => Err(Ending::Failed(verdict)),
@@ -297,7 +297,7 @@ fn denied(member: &Member, demands: &demands::Demands, cause: Option<(&Demand, &
 
 async fn prepare(house: &House, family: &mut Family, member: &mut Member) -> Step<()> {
     let (Some(parts), Some(judged)) = (member.parts(house.mint), &member.judged) else {
-        return Err(Breakage::NoSuchRow.into());
+        return Err(Breakage::OutOfOrder.into());
     };
     let mut outside = Outside {
         house,
@@ -319,7 +319,7 @@ async fn apply(house: &House, family: &mut Family, member: &mut Member) -> Step<
     let steps = member.row.steps;
     let before = family.wrote();
     let (Some(parts), Some(staged)) = (member.parts(house.mint), member.staged.as_deref()) else {
-        return Err(Breakage::NoSuchRow.into());
+        return Err(Breakage::OutOfOrder.into());
     };
     let applied = steps.apply(parts, staged, family.read_set().desk()).await;
     let wrote: Vec<_> = family.wrote().into_iter().filter(|row| !before.contains(row)).collect();

@@ -247,7 +247,7 @@ impl House {
     }
 
     /// The rounds of one service: the house calling as that service and as nobody else.
-    pub fn rounds(self: &Arc<Self>, service: &'static Service) -> Result<Rounds, Breakage> {
+    pub fn rounds(self: &Arc<Self>, service: &'static Service) -> Rounds {
         Rounds::of(Arc::clone(self), service)
     }
 }

@@ -248,7 +248,7 @@ impl House {
     /// The rounds of a service, by its name.
     pub fn rounds(&self, service: &str) -> Rounds {
         let service = self.door.service(service).unwrap();
-        self.door.rounds(service).unwrap()
+        self.door.rounds(service)
     }
 
     /// How often the vault has used a key. It counts by itself, so it tells how often a `prepare` ran.

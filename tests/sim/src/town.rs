@@ -92,7 +92,7 @@ impl Town {
     }
 
     pub fn rounds(&self, service: &str) -> kernel::Rounds {
-        self.door.rounds(self.door.service(service).unwrap()).unwrap()
+        self.door.rounds(self.door.service(service).unwrap())
     }
 
     /// The events from a place on, with their places.

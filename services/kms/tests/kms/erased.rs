@@ -194,7 +194,7 @@ async fn material_is_nowhere_after_its_end() {
 
     house.clock.pass(Duration::from_secs(7 * 24 * 60 * 60));
     for task in kms::SERVICE.tasks {
-        task.run(&house.door.rounds(&kms::SERVICE).unwrap()).await.unwrap();
+        task.run(&house.door.rounds(&kms::SERVICE)).await.unwrap();
     }
     assert_eq!(house.pieces(&due).await, Vec::<Vec<u8>>::new());
     assert_eq!(house.found(&pieces), 0, "pieces of the record are left");

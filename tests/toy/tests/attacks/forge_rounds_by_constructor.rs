@@ -1,9 +1,9 @@
 //! The rounds of another service, by the name of the constructor.
 
-use kernel::{Breakage, House, Rounds, Service};
+use kernel::{House, Rounds, Service};
 use std::sync::Arc;
 
-fn forge(house: Arc<House>, service: &'static Service) -> Result<Rounds, Breakage> {
+fn forge(house: Arc<House>, service: &'static Service) -> Rounds {
     Rounds::of(house, service)
 }
 
