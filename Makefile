@@ -4,7 +4,7 @@ DATA := .run
 LISTEN ?= 127.0.0.1:4566
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint prove fuzz bench bench-instructions bench-instructions-write clients clients-lock clean-run
+.PHONY: help run test lint prove fuzz bench bench-grown bench-instructions bench-instructions-write clients clients-lock clean-run
 
 help: ## say what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-25s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ fuzz: ## a minute for each fuzz target (the first time, some minutes to build th
 bench: ## what a call costs beside the least that it could; writes docs/performance.md (about ten minutes)
 	cargo build --release -p kagiban -p bench
 	target/release/bench compare
+
+bench-grown: ## what a call, a list, a start and the memory cost with 100,000 keys; writes docs/performance.md (about three minutes)
+	cargo build --release -p kagiban -p bench
+	target/release/bench grown
 
 bench-instructions: ## instructions of a Decrypt, a decision, a signature, against bench/instructions.toml (needs valgrind)
 	cargo run --quiet --profile ci -p bench -- instructions

@@ -80,7 +80,7 @@ pub fn run(options: &Options) {
     let text = report::text(&cells, &idle, &options.binary, options.pairs, options.seconds);
     println!("\n{text}");
     if !options.dry {
-        report::write(&text);
+        report::replace("make bench", &text);
     }
 }
 

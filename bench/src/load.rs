@@ -5,7 +5,7 @@ use crate::clock::now;
 use crate::operation::{Operation, Subject};
 use crate::sigv4::{self, Credential, REGION, SIGNED_HEADERS};
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -75,18 +75,52 @@ impl Client {
     pub fn subject(&self) -> Subject {
         on_one_thread(async {
             let mut line = Connection::open(self).await;
-            let none = Subject::default();
-            let text =
-                |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
-            let made = line.checked(Operation::CreateKey, &none).await;
-            let mut subject = Subject { key_arn: text(&made, "/KeyMetadata/Arn"), ..none };
-            subject.blob = text(&line.checked(Operation::Encrypt, &subject).await, "/CiphertextBlob");
-            line.checked(Operation::Decrypt, &subject).await;
+            let key = line.key().await;
+            let subject = line.encrypted(key).await;
+            line.checked(Operation::Decrypt, &subject, 0).await;
             let stranger = Credential::new(self.credential.access_key_id.clone(), "not the secret".into());
             let mut strange = Connection::open(&Self { credential: Rc::new(stranger), ..self.clone() }).await;
-            let status = strange.ask(Operation::Decrypt, &subject).await;
+            let status = strange.ask(Operation::Decrypt, &subject, 0).await;
             assert!((400..500).contains(&status), "a false signature was answered with {status}");
             subject
+        })
+    }
+
+    /// The ARNs of so many new keys.
+    pub fn keys(&self, count: usize, connections: usize) -> Vec<String> {
+        on_one_thread(async {
+            let made = Rc::new(RefCell::new(Vec::with_capacity(count)));
+            let left = Rc::new(Cell::new(count));
+            let tasks: Vec<_> = (0..connections)
+                .map(|_| tokio::task::spawn_local(self.clone().make(Rc::clone(&left), Rc::clone(&made))))
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+            made.take()
+        })
+    }
+
+    async fn make(self, left: Rc<Cell<usize>>, made: Rc<RefCell<Vec<String>>>) {
+        let mut line = Connection::open(&self).await;
+        while let Some(fewer) = left.get().checked_sub(1) {
+            left.set(fewer);
+            let key = line.key().await;
+            made.borrow_mut().push(key);
+        }
+    }
+
+    /// A ciphertext under this key.
+    pub fn encrypted(&self, key: &str) -> Subject {
+        on_one_thread(async { Connection::open(self).await.encrypted(key.to_owned()).await })
+    }
+
+    /// Whether the ciphertext opens to what it was made of. `false` also if nobody listens yet.
+    pub fn opens(&self, subject: &Subject) -> bool {
+        on_one_thread(async {
+            let Ok(stream) = TcpStream::connect(self.server).await else { return false };
+            Connection::over(self, stream).checked(Operation::Decrypt, subject, 0).await;
+            true
         })
     }
 
@@ -95,9 +129,10 @@ impl Client {
         let begin = Instant::now();
         on_one_thread(async {
             let tasks: Vec<_> = (0..connections)
-                .map(|_| {
+                .map(|connection| {
                     let (client, subject, latencies) = (self.clone(), subject.clone(), Rc::clone(&latencies));
-                    tokio::task::spawn_local(client.repeat(operation, subject, latencies, begin + time))
+                    let first = (connection as u64) << 32;
+                    tokio::task::spawn_local(client.repeat(operation, subject, latencies, begin + time, first))
                 })
                 .collect();
             for task in tasks {
@@ -109,21 +144,33 @@ impl Client {
         Seen { latencies, seconds: begin.elapsed().as_secs_f64() }
     }
 
-    async fn repeat(self, operation: Operation, subject: Subject, latencies: Rc<RefCell<Vec<u32>>>, until: Instant) {
+    /// Asks until it is time. Requests are numbered from `first`, so that no two connections ask the same.
+    async fn repeat(
+        self,
+        operation: Operation,
+        subject: Subject,
+        latencies: Rc<RefCell<Vec<u32>>>,
+        until: Instant,
+        first: u64,
+    ) {
         let mut line = Connection::open(&self).await;
-        for number in 0_u64.. {
+        for request in first.. {
             let begin = Instant::now();
             if begin >= until {
                 return;
             }
-            let status = line.ask(operation, &subject).await;
+            let status = line.ask(operation, &subject, request).await;
             latencies.borrow_mut().push(u32::try_from(begin.elapsed().as_micros()).unwrap_or(u32::MAX));
             assert!(status == 200, "{} was answered with {status}: {}", operation.name(), line.text());
-            if number % LOOKED_AT_ONE_IN == 0 {
-                line.look(operation, &subject);
+            if request % LOOKED_AT_ONE_IN == 0 {
+                line.look(operation, &subject, request);
             }
         }
     }
+}
+
+fn text(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
 }
 
 fn on_one_thread<T>(work: impl Future<Output = T>) -> T {
@@ -142,22 +189,38 @@ struct Connection {
 
 impl Connection {
     async fn open(client: &Client) -> Self {
-        let stream = TcpStream::connect(client.server).await.unwrap();
+        Self::over(client, TcpStream::connect(client.server).await.unwrap())
+    }
+
+    fn over(client: &Client, stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         let answer = Vec::with_capacity(ANSWER_BYTES_MAX);
         Self { stream, client: client.clone(), request: String::with_capacity(2048), answer, body: 0..0 }
     }
 
-    /// As `ask`, for an answer that must be right.
-    async fn checked(&mut self, operation: Operation, subject: &Subject) -> Value {
-        let status = self.ask(operation, subject).await;
-        assert!(status == 200, "{} was answered with {status}: {}", operation.name(), self.text());
-        self.look(operation, subject)
+    /// The ARN of a new key.
+    async fn key(&mut self) -> String {
+        let made = self.checked(Operation::CreateKey, &Subject::default(), 0).await;
+        text(&made, "/KeyMetadata/Arn")
     }
 
-    fn look(&self, operation: Operation, subject: &Subject) -> Value {
+    /// A ciphertext under this key.
+    async fn encrypted(&mut self, key: String) -> Subject {
+        let mut subject = Subject { keys: Rc::new([key]), ..Subject::default() };
+        subject.blob = text(&self.checked(Operation::Encrypt, &subject, 0).await, "/CiphertextBlob");
+        subject
+    }
+
+    /// As `ask`, for an answer that must be right.
+    async fn checked(&mut self, operation: Operation, subject: &Subject, request: u64) -> Value {
+        let status = self.ask(operation, subject, request).await;
+        assert!(status == 200, "{} was answered with {status}: {}", operation.name(), self.text());
+        self.look(operation, subject, request)
+    }
+
+    fn look(&self, operation: Operation, subject: &Subject, request: u64) -> Value {
         let answer: Value = serde_json::from_str(self.text()).unwrap();
-        assert!(operation.is_answered(subject, &answer), "{} answered {answer}", operation.name());
+        assert!(operation.is_answered(subject, request, &answer), "{} answered {answer}", operation.name());
         answer
     }
 
@@ -166,8 +229,8 @@ impl Connection {
     }
 
     /// Signs, sends, and reads the whole answer; the status.
-    async fn ask(&mut self, operation: Operation, subject: &Subject) -> u16 {
-        self.write(operation, subject);
+    async fn ask(&mut self, operation: Operation, subject: &Subject, request: u64) -> u16 {
+        self.write(operation, subject, request);
         self.stream.write_all(self.request.as_bytes()).await.unwrap();
         self.answer.clear();
         loop {
@@ -181,8 +244,8 @@ impl Connection {
         }
     }
 
-    fn write(&mut self, operation: Operation, subject: &Subject) {
-        let (body, time, host) = (operation.body(subject), now().iso_basic(), self.client.server.to_string());
+    fn write(&mut self, operation: Operation, subject: &Subject, request: u64) {
+        let (body, time, host) = (operation.body(subject, request), now().iso_basic(), self.client.server.to_string());
         let date = time.get(..8).unwrap();
         let target = format!("TrentService.{}", operation.name());
         let canonical = sigv4::canonical([CONTENT_TYPE, &host, &time, &target], body.as_bytes());

@@ -16,6 +16,7 @@ mod clock;
 mod compare;
 mod count;
 mod floor;
+mod grown;
 mod instructions;
 mod load;
 mod operation;
@@ -37,6 +38,8 @@ struct Line {
 enum Command {
     /// Floors and house in turn; prints the table and writes it into docs/performance.md.
     Compare(compare::Options),
+    /// What a house costs that has many keys, beside one that has few; prints a table and writes it into docs/performance.md.
+    Grown(grown::Options),
     /// A floor alone, until it is killed.
     Floor(floor::Options),
     /// Load upon a server that runs already, for profiles.
@@ -50,6 +53,7 @@ enum Command {
 fn main() -> ExitCode {
     match Line::parse().command {
         Command::Compare(options) => compare::run(&options),
+        Command::Grown(options) => grown::run(&options),
         Command::Floor(options) => floor::run(&options),
         Command::Load(options) => load::run(&options),
         Command::Instructions(options) => return instructions::run(&options),

@@ -8,8 +8,6 @@ use std::path::Path;
 use std::process::Command;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md");
-const BEGIN: &str = "<!-- make bench: begin -->\n";
-const END: &str = "<!-- make bench: end -->\n";
 
 const HEAD: [&str; 13] = [
     "operation",
@@ -78,20 +76,22 @@ pub fn text(cells: &[Cell], idle_mib: &[f64], binary: &Path, pairs: usize, secon
     text
 }
 
-pub fn write(text: &str) {
+/// Puts the text between the markers of `place` in the document.
+pub fn replace(place: &str, text: &str) {
+    let [begin, end] = ["begin", "end"].map(|edge| format!("<!-- {place}: {edge} -->\n"));
     let document = fs::read_to_string(DOCUMENT).unwrap();
-    let (before, rest) = document.split_once(BEGIN).expect("the document has the first marker");
-    let (_, after) = rest.split_once(END).expect("the document has the second marker");
-    fs::write(DOCUMENT, format!("{before}{BEGIN}\n{text}\n{END}{after}")).unwrap();
+    let (before, rest) = document.split_once(&begin).expect("the document has the first marker");
+    let (_, after) = rest.split_once(&end).expect("the document has the second marker");
+    fs::write(DOCUMENT, format!("{before}{begin}\n{text}\n{end}{after}")).unwrap();
 }
 
 /// The middle one; of an even number, the lower of the two.
-fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn machine() -> String {
+pub fn machine() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap();
     let model = cpus
         .lines()
@@ -109,7 +109,7 @@ fn machine() -> String {
     )
 }
 
-fn commit() -> String {
+pub fn commit() -> String {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output();
         output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()

@@ -1,7 +1,9 @@
 //! Servers, as processes, and what the system says of them.
 
 use crate::load::Client;
+use crate::operation::Subject;
 use crate::sigv4::Credential;
+use std::ffi::OsString;
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -16,9 +18,15 @@ const START_SECONDS_MAX: u64 = 20;
 const IDLE_TICKS: f64 = 1.0;
 const SETTLE_SECONDS_MAX: u64 = 120;
 
+/// A program and its arguments.
+type Line = Vec<OsString>;
+
 /// A server of this run. It ends with its value.
 pub struct Server {
     child: Child,
+    /// How it was started.
+    line: Line,
+    log: PathBuf,
     pub name: &'static str,
     pub client: Client,
 }
@@ -27,28 +35,60 @@ impl Server {
     /// The house, with a new data directory and default settings.
     pub fn house(binary: &Path, folder: &Path) -> Self {
         let (address, file) = (free_address(), folder.join("credentials"));
-        let mut command = Command::new(binary);
-        command.arg("serve").arg("--listen").arg(address.to_string()).arg("--data-dir").arg(folder.join("data"));
-        command.arg("--credentials-file").arg(&file).arg("--root-key-file").arg(folder.join("root.key"));
-        let child = start(command, &folder.join("house.log"), address);
+        let line: Line = vec![
+            binary.into(),
+            "serve".into(),
+            "--listen".into(),
+            address.to_string().into(),
+            "--data-dir".into(),
+            folder.join("data").into(),
+            "--credentials-file".into(),
+            file.clone().into(),
+            "--root-key-file".into(),
+            folder.join("root.key").into(),
+        ];
+        let log = folder.join("house.log");
+        let child = start(&line, &log, address);
         // It listens before it is founded.
         wait_until("the house has written credentials", || file.exists());
-        Self { child, name: "house", client: Client { server: address, credential: Rc::new(credential(&file)) } }
+        let client = Client { server: address, credential: Rc::new(credential(&file)) };
+        Self { child, line, log, name: "house", client }
     }
 
-    /// Floor (b); with `log`, its records are durable.
-    pub fn floor(name: &'static str, folder: &Path, log: Option<&str>) -> Self {
+    /// Ends the house in order and starts it again; the seconds from `exec` until it has opened a ciphertext.
+    pub fn again(&mut self, subject: &Subject) -> f64 {
+        let ended = Command::new("kill").arg(self.child.id().to_string()).status();
+        assert!(ended.is_ok_and(|status| status.success()) && self.child.wait().unwrap().success(), "it did not end");
+        let begin = Instant::now();
+        self.child = spawn(&self.line, &self.log);
+        while !self.client.opens(subject) {
+            assert!(begin.elapsed() < Duration::from_secs(START_SECONDS_MAX), "it does not listen");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        begin.elapsed().as_secs_f64()
+    }
+
+    /// Floor (b); with a file for its records, they are durable.
+    pub fn floor(name: &'static str, folder: &Path, records: Option<&str>) -> Self {
         let address = free_address();
         let credential =
             Credential::new("AKIAEXAMPLEEXAMPLE00".into(), "a secret of the floor, forty letters long".into());
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg("floor").arg("--listen").arg(address.to_string());
-        command.arg("--access-key-id").arg(&credential.access_key_id).arg("--secret").arg(credential.secret());
-        if let Some(log) = log {
-            command.arg("--log").arg(folder.join(log));
+        let mut line: Line = vec![
+            std::env::current_exe().unwrap().into(),
+            "floor".into(),
+            "--listen".into(),
+            address.to_string().into(),
+            "--access-key-id".into(),
+            credential.access_key_id.clone().into(),
+            "--secret".into(),
+            credential.secret().into(),
+        ];
+        if let Some(records) = records {
+            line.extend(["--log".into(), folder.join(records).into()]);
         }
-        let child = start(command, &folder.join(format!("{name}.log")), address);
-        Self { child, name, client: Client { server: address, credential: Rc::new(credential) } }
+        let log = folder.join(format!("{name}.log"));
+        let child = start(&line, &log, address);
+        Self { child, line, log, name, client: Client { server: address, credential: Rc::new(credential) } }
     }
 
     /// Seconds of processor time so far, in user and system mode.
@@ -118,12 +158,18 @@ fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-fn start(mut command: Command, log: &Path, address: SocketAddr) -> Child {
-    let log = fs::File::create(log).unwrap();
-    command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-    let child = command.spawn().unwrap();
+fn start(line: &Line, log: &Path, address: SocketAddr) -> Child {
+    let child = spawn(line, log);
     wait_until("the server listens", || TcpStream::connect(address).is_ok());
     child
+}
+
+fn spawn(line: &Line, log: &Path) -> Child {
+    let log = fs::File::options().create(true).append(true).open(log).unwrap();
+    let (binary, arguments) = line.split_first().unwrap();
+    let mut command = Command::new(binary);
+    command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+    command.spawn().unwrap()
 }
 
 fn wait_until(what: &str, is_so: impl Fn() -> bool) {

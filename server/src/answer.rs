@@ -297,7 +297,12 @@ mod tests {
     fn the_window_is_a_column() {
         for service in [&cloudtrail::SERVICE, &iam::SERVICE, &kms::SERVICE, &sts::SERVICE] {
             assert_eq!(rules(service, &[]).window.as_secs(), service.clock_window_seconds);
-            assert_eq!(rules(service, &[]).window, Rules::of(service.model.signing_name, &[]).window, "{}", service.name);
+            assert_eq!(
+                rules(service, &[]).window,
+                Rules::of(service.model.signing_name, &[]).window,
+                "{}",
+                service.name
+            );
         }
         // The house's own table says another than the rules would.
         assert_eq!(rules(&own::SERVICE, &[]).window, Duration::ZERO);

@@ -56,6 +56,7 @@ impl Keys {
                 let text = json!({"KeyId": arn, "Plaintext": plaintext, "EncryptionAlgorithm": "SYMMETRIC_DEFAULT"});
                 Some((arn, text.to_string()))
             }
+            Operation::ListKeys => None,
         }
     }
 
