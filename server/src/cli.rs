@@ -21,6 +21,11 @@ pub enum Command {
     Serve(Serve),
     /// Make the data directory, the root key and the administrator's credentials, and end.
     Init(Open),
+    /// Look at a house and its host, and say what is wrong, why it matters and how it is mended. It changes nothing, and works on a
+    /// stopped or a running data directory. Give it the flags, variables and file of the server.
+    ///
+    /// Exit status: 0 nothing is worse than a note; 1 there are warnings; 2 there are problems, or the configuration is not right.
+    Doctor(Doctor),
     /// Look after the audit trail.
     Trail {
         #[command(subcommand)]
@@ -101,6 +106,15 @@ pub struct Serve {
     /// DANGER: listen without TLS on an address that is not loopback. Secrets then cross the network in clear.
     #[arg(long)]
     pub danger_plain_listen: bool,
+}
+
+#[derive(Args, Clone)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub serve: Serve,
+    /// Tell it in JSON, for programs.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Says on standard error why the program ends, and ends it with status 2.

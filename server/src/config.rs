@@ -87,6 +87,11 @@ impl Config {
         Self::settle_parts(Serve { open, ..Serve::default() }, &variable)
     }
 
+    /// The file that the flags or the environment name.
+    pub fn file_named(args: &Serve) -> Option<PathBuf> {
+        file_named(args, &variable)
+    }
+
     fn settle_within(args: Serve, environment: Environment<'_>) -> Result<Self, BadConfig> {
         let config = Self::settle_parts(args, environment)?;
         if config.tls.is_none() && !config.listen.ip().is_loopback() && !config.danger_plain_listen {
@@ -157,9 +162,7 @@ struct Layers([(&'static str, Layer); 3]);
 
 impl Layers {
     fn of(args: Serve, environment: Environment<'_>) -> Result<Self, BadConfig> {
-        let named = args.open.place.config.clone();
-        let file = named.or_else(|| environment("KAGIBAN_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from));
-        let file = file.map_or_else(|| Ok(Layer::default()), |path| Layer::of_file(&path))?;
+        let file = file_named(&args, environment).map_or_else(|| Ok(Layer::default()), |path| Layer::of_file(&path))?;
         let environment = Layer::of_environment(environment);
         Ok(Self([("the command line", args.into()), ("the environment", environment), ("the file", file)]))
     }
@@ -187,6 +190,11 @@ impl Layers {
         }
         Ok(RootSource::Default)
     }
+}
+
+fn file_named(args: &Serve, environment: Environment<'_>) -> Option<PathBuf> {
+    let variable = || environment("KAGIBAN_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from);
+    args.open.place.config.clone().or_else(variable)
 }
 
 /// As seen from the current folder. What names no path at all stays as it is, and is refused where it is opened.

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod credentials;
 mod data_dir;
+mod doctor;
 mod doorlog;
 mod elsewhere;
 mod founding;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         match line.command {
             cli::Command::Serve(args) => serve::serve(args, granted).await,
             cli::Command::Init(args) => serve::init(args).await,
+            cli::Command::Doctor(args) => doctor::examine(args, granted).await,
             cli::Command::Trail { command: cli::TrailCommand::Verify(args) } => trail::verify(args).await,
         }
     })

@@ -1,6 +1,7 @@
 """T11, a full disk: nothing is answered that is not recorded, and the house comes back by itself when there is space."""
 
 import http.client
+import json
 import os
 import pathlib
 import subprocess
@@ -76,6 +77,9 @@ def test_t11_a_full_disk_stops_the_answers_and_not_the_house(small_disk, make_se
     assert not ballast.exists(), "what was kept back was thrown off"
     assert until(3, lambda: "the disk is full" in server.output())
     assert server.process.poll() is None and server.health() == 503
+    told = {found["check"]: found for found in json.loads(server.run("doctor", "--json", *server.command()[2:]).stdout)["findings"]}
+    assert told["disk-space"]["level"] == "problem" and "the disk is full" in told["disk-space"]["what"]
+    assert told["file-system"]["level"] == "warning" and "tmpfs" in told["file-system"]["what"]
     for _ in range(20):
         assert encrypt(admin, key) is None, "no record, no answer"
     assert server.verify().returncode == 0, server.verify().stdout

@@ -39,7 +39,8 @@ pub use memory::MemoryEngine;
 pub use record::{NoPrevious, Record};
 pub use revision::Revision;
 pub use sqlite::{
-    BALLAST_BYTES_DEFAULT, DATABASE_FILE, OpenError, RevisionsAt, SqliteEngine, SqliteOptions, TrailReader,
+    BALLAST_BYTES_DEFAULT, BALLAST_FILE, DATABASE_FILE, OpenError, ROOM_BYTES_MIN, RevisionsAt, Sqlite, SqliteEngine,
+    SqliteOptions, TrailReader, sqlite,
 };
 pub use store::{Broken, SCAN_ROWS_MAX, Store};
 pub use table::{Derives, Index, Table};

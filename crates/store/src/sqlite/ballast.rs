@@ -13,10 +13,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The ballast of a house: thousands of records and some checkpoints of the log.
 pub const BALLAST_BYTES_DEFAULT: u64 = 16 << 20;
 
-const BALLAST_FILE: &str = "ballast";
+/// The name of the ballast in the data directory.
+pub const BALLAST_FILE: &str = "ballast";
 const OWNER_ONLY_FILE: u32 = 0o600;
 /// What has to be free beside the ballast before a full disk counts as one with space again.
-const ROOM_BYTES_MIN: u64 = 8 << 20;
+pub const ROOM_BYTES_MIN: u64 = 8 << 20;
 /// What has to be free at a start: SQLite makes its index of the log anew.
 const START_BYTES_MIN: u64 = 1 << 20;
 const CHUNK_BYTES: usize = 1 << 20;

@@ -12,7 +12,7 @@ mod reader;
 mod schema;
 mod writer;
 
-pub use ballast::BALLAST_BYTES_DEFAULT;
+pub use ballast::{BALLAST_BYTES_DEFAULT, BALLAST_FILE, ROOM_BYTES_MIN};
 pub use reader::{RevisionsAt, TrailReader};
 
 use crate::INDEX_ENTRIES_MAX;
@@ -172,6 +172,21 @@ impl Engine for SqliteEngine {
     fn regain(&self) -> Answer<'_, Result<bool, EngineFault>> {
         Box::pin(self.queue.ask(Job::Regain))
     }
+}
+
+/// The SQLite that is built in, and the oldest that would do.
+#[derive(Clone, Copy, Debug)]
+pub struct Sqlite {
+    /// `3.51.3`
+    pub name: &'static str,
+    /// As SQLite counts: 3.51.3 is 3051003.
+    pub number: i32,
+    pub number_min: i32,
+}
+
+/// Which SQLite this is.
+pub fn sqlite() -> Sqlite {
+    Sqlite { name: rusqlite::version(), number: rusqlite::version_number(), number_min: SQLITE_VERSION_MIN }
 }
 
 /// A connection, with what all connections have in common.
