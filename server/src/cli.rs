@@ -26,11 +26,25 @@ pub enum Command {
     ///
     /// Exit status: 0 nothing is worse than a note; 1 there are warnings; 2 there are problems, or the configuration is not right.
     Doctor(Doctor),
+    /// Look after the configuration.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Look after the audit trail.
     Trail {
         #[command(subcommand)]
         command: TrailCommand,
     },
+}
+
+#[derive(Subcommand)]
+pub enum ConfigCommand {
+    /// Settle flags, environment and file as `serve` would, and print each value and where it came from, as a file that settles to the
+    /// same. It opens no data, and reads no secret.
+    ///
+    /// Exit status: 0 `serve` would take it; 2 it would not: an unknown key, a value that is none; the reason is on standard error.
+    Check(Serve),
 }
 
 #[derive(Subcommand)]
@@ -122,6 +136,12 @@ pub struct Doctor {
 pub fn fail(why: impl std::fmt::Display) -> ExitCode {
     eprintln!("kagiban: {why}");
     ExitCode::from(2)
+}
+
+/// Says something on standard error that is no reason to end.
+#[expect(clippy::print_stderr, reason = "the program speaks to the person who started it")]
+pub fn warn(what: impl std::fmt::Display) {
+    eprintln!("kagiban: {what}");
 }
 
 /// Speaks to the person who started the program.

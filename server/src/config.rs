@@ -3,12 +3,17 @@
 //! The three are layers of the same settings, and the first that says something wins. The two kinds of root are one setting: a layer that
 //! names either beats both of the layers below. Certificate and key of TLS are two, each with its own layer.
 
+mod check;
 mod layer;
+mod told;
+
+pub use check::check;
 
 use crate::cli::{Open, Place, Serve};
 use layer::Layer;
 use names::{AccountId, COMMERCIAL_REGIONS, Region};
 use std::ffi::OsString;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -43,6 +48,10 @@ pub enum RootSource {
 pub enum BadConfig {
     #[error("the configuration file `{0}` cannot be read: {1}")]
     Unreadable(PathBuf, std::io::Error),
+    #[error("the configuration file `{file}` is not right: line {line}, column {column}: `{key}` is no setting{meant}")]
+    UnknownKey { file: PathBuf, line: usize, column: usize, key: String, meant: String },
+    #[error("`{0}` is no filter of logs (KAGIBAN_LOG), as in `warn` or `info,hyper=debug`")]
+    LogFilter(String),
     #[error("the configuration file `{0}` is not right: {1}")]
     Malformed(PathBuf, toml::de::Error),
     #[error("`{0}` is no Region's name: lower-case letters, digits and hyphens")]
@@ -58,7 +67,7 @@ pub enum BadConfig {
     )]
     Listen(String),
     #[error("root_key_file and root_passphrase_file exclude each other, and {0} names both")]
-    TwoRoots(&'static str),
+    TwoRoots(Source),
     #[error("TLS needs both, tls_certificate_file and tls_key_file")]
     HalfTls,
     #[error(
@@ -102,6 +111,7 @@ impl Config {
 
     fn settle_parts(args: Serve, environment: Environment<'_>) -> Result<Self, BadConfig> {
         let layers = Layers::of(args, environment)?;
+        log_filter(environment)?;
         let regions = regions(layers.first(|layer| layer.regions.clone()))?;
         let region = region(layers.first(|layer| layer.region.clone()).as_deref().unwrap_or(REGION))?;
         if !regions.contains(&region) {
@@ -157,14 +167,36 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Flags,
+    Environment,
+    File(PathBuf),
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flags => f.write_str("the command line"),
+            Self::Environment => f.write_str("the environment"),
+            Self::File(file) => write!(f, "the file {}", file.display()),
+            Self::Default => f.write_str("the default"),
+        }
+    }
+}
+
 /// Flags, environment, file: the first is the strongest.
-struct Layers([(&'static str, Layer); 3]);
+struct Layers([(Source, Layer); 3]);
 
 impl Layers {
     fn of(args: Serve, environment: Environment<'_>) -> Result<Self, BadConfig> {
-        let file = file_named(&args, environment).map_or_else(|| Ok(Layer::default()), |path| Layer::of_file(&path))?;
+        let path = file_named(&args, environment).unwrap_or_default();
+        let named = !path.as_os_str().is_empty();
+        let file = if named { Layer::of_file(&path)? } else { Layer::default() };
         let environment = Layer::of_environment(environment);
-        Ok(Self([("the command line", args.into()), ("the environment", environment), ("the file", file)]))
+        Ok(Self([(Source::Flags, args.into()), (Source::Environment, environment), (Source::File(path), file)]))
     }
 
     fn first<T>(&self, setting: impl Fn(&Layer) -> Option<T>) -> Option<T> {
@@ -180,9 +212,9 @@ impl Layers {
     }
 
     fn root(&self) -> Result<RootSource, BadConfig> {
-        for (whose, layer) in &self.0 {
+        for (source, layer) in &self.0 {
             match (layer.root_key_file.clone(), layer.root_passphrase_file.clone()) {
-                (Some(_), Some(_)) => return Err(BadConfig::TwoRoots(whose)),
+                (Some(_), Some(_)) => return Err(BadConfig::TwoRoots(source.clone())),
                 (Some(file), None) => return Ok(RootSource::KeyFile(absolute(file))),
                 (None, Some(file)) => return Ok(RootSource::PassphraseFile(absolute(file))),
                 (None, None) => {}
@@ -200,6 +232,12 @@ fn file_named(args: &Serve, environment: Environment<'_>) -> Option<PathBuf> {
 /// As seen from the current folder. What names no path at all stays as it is, and is refused where it is opened.
 fn absolute(path: PathBuf) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
+}
+
+/// What `log.rs` will read. An empty variable says nothing.
+fn log_filter(environment: Environment<'_>) -> Result<(), BadConfig> {
+    let filter = environment("KAGIBAN_LOG").map(|filter| filter.to_string_lossy().into_owned()).unwrap_or_default();
+    if crate::log::is_filter(&filter) { Ok(()) } else { Err(BadConfig::LogFilter(filter)) }
 }
 
 fn listen(text: String) -> Result<SocketAddr, BadConfig> {

@@ -16,6 +16,11 @@ pub fn start(json: bool) {
     }
 }
 
+/// Whether a text can be the value of `KAGIBAN_LOG`.
+pub fn is_filter(text: &str) -> bool {
+    EnvFilter::try_new(text).is_ok()
+}
+
 #[expect(clippy::disallowed_methods, reason = "a convention of terminals, and no setting of the house")]
 fn colours_unwanted() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())

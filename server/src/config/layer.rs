@@ -1,5 +1,6 @@
 //! One layer of settings: what the flags say, what the environment says, or what the file says.
 
+use super::told::{self, UnknownKey};
 use super::{BadConfig, Environment};
 use crate::cli::{Open, Place, Serve};
 use serde::Deserialize;
@@ -31,6 +32,9 @@ impl Layer {
     #[expect(clippy::disallowed_methods, reason = "the program reads its own configuration")]
     pub fn of_file(path: &Path) -> Result<Self, BadConfig> {
         let text = std::fs::read_to_string(path).map_err(|error| BadConfig::Unreadable(path.to_owned(), error))?;
+        if let Some(UnknownKey { key, line, column, meant }) = told::unknown_key(&text) {
+            return Err(BadConfig::UnknownKey { file: path.to_owned(), line, column, key, meant });
+        }
         toml::from_str(&text).map_err(|error| BadConfig::Malformed(path.to_owned(), error))
     }
 

@@ -17,28 +17,70 @@ fn among(variables: &[(&str, &str)], change: impl FnOnce(&mut Serve)) -> Result<
     Config::settle_within(args, &look)
 }
 
-/// A file of the build's own folder for temporary files.
-#[expect(clippy::disallowed_methods, reason = "a test writes its own configuration file")]
-fn toml(name: &str, text: &str) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("kagiban-config-{}-{name}.toml", std::process::id()));
-    std::fs::write(&path, text).unwrap();
-    path
+/// A file that is removed when it is not needed any more.
+pub struct Temporary(pub PathBuf);
+
+impl Drop for Temporary {
+    #[expect(clippy::disallowed_methods, reason = "a test removes its own configuration file")]
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).unwrap();
+    }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test removes its own configuration file")]
+/// A configuration file in the folder for temporary files.
+#[expect(clippy::disallowed_methods, reason = "a test writes its own configuration file")]
+pub fn file_of(name: &str, text: &str) -> Temporary {
+    let path = std::env::temp_dir().join(format!("kagiban-config-{}-{name}.toml", std::process::id()));
+    std::fs::write(&path, text).unwrap();
+    Temporary(path)
+}
+
 fn from_toml(
     name: &str,
     text: &str,
     variables: &[(&str, &str)],
     change: impl FnOnce(&mut Serve),
 ) -> Result<Config, BadConfig> {
-    let file = toml(name, text);
-    let config = among(variables, |args| {
-        args.open.place.config = Some(file.clone());
+    let file = file_of(name, text);
+    among(variables, |args| {
+        args.open.place.config = Some(file.0.clone());
         change(args);
-    });
-    std::fs::remove_file(&file).unwrap();
-    config
+    })
+}
+
+#[test]
+fn a_key_that_is_no_setting_is_named_with_its_place_and_the_one_that_was_meant() {
+    for (text, expected) in [
+        ("region = \"eu-west-1\"\n\n  regoin = 1", "line 3, column 3: `regoin` is no setting (did you mean `region`?)"),
+        ("data-dir = \"x\"", "line 1, column 1: `data-dir` is no setting (did you mean `data_dir`?)"),
+        ("quorum = 3", "line 1, column 1: `quorum` is no setting"),
+        ("danger_accept_clock = true", "`danger_accept_clock` is no setting"),
+        ("[listen]\nport = 1", "invalid type"),
+        ("region = ", "line 1, column 10"),
+    ] {
+        let said = from_toml("unknown", text, &[], |_| {}).unwrap_err().to_string();
+        assert!(said.contains(expected), "{text}: {said}");
+    }
+    let said = from_toml("nothing", "quorum = 3", &[], |_| {}).unwrap_err().to_string();
+    assert!(!said.contains("did you mean"), "{said}");
+}
+
+/// The list by which keys are known is that of the structure which is read.
+#[test]
+fn each_name_is_one_that_a_file_may_have() {
+    for name in told::names() {
+        let error = toml::from_str::<Layer>(&format!("{name} = {{ }}")).unwrap_err().to_string();
+        assert!(error.contains("invalid type"), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_filter_of_logs_that_is_none_is_refused() {
+    let said = among(&[("KAGIBAN_LOG", "warn,=x=")], |_| {}).unwrap_err();
+    assert!(matches!(said, BadConfig::LogFilter(_)), "{said}");
+    for fine in ["", "warn", "info,hyper=debug"] {
+        assert!(among(&[("KAGIBAN_LOG", fine)], |_| {}).is_ok(), "{fine}");
+    }
 }
 
 #[test]
@@ -98,7 +140,7 @@ fn a_stronger_layer_chooses_the_kind_of_root() {
     let said = among(&both, |_| {}).unwrap_err().to_string();
     assert!(said.contains("the environment"), "{said}");
     let said = from_toml("two", "root_key_file = \"k\"\nroot_passphrase_file = \"p\"", &[], |_| {}).unwrap_err();
-    assert!(matches!(said, BadConfig::TwoRoots("the file")));
+    assert!(matches!(said, BadConfig::TwoRoots(Source::File(_))));
 }
 
 #[test]
