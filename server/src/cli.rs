@@ -26,6 +26,10 @@ pub enum Command {
     ///
     /// Exit status: 0 nothing is worse than a note; 1 there are warnings; 2 there are problems, or the configuration is not right.
     Doctor(Doctor),
+    /// Make a private certificate authority, if there is none yet, and a certificate of the server that it signs (ECDSA P-256).
+    ///
+    /// Nothing is overwritten. A certificate for localhost, *.localhost, 127.0.0.1 and ::1 is always one for what --name says too.
+    Cert(Cert),
     /// Look after the configuration.
     Config {
         #[command(subcommand)]
@@ -120,6 +124,26 @@ pub struct Serve {
     /// DANGER: listen without TLS on an address that is not loopback. Secrets then cross the network in clear.
     #[arg(long)]
     pub danger_plain_listen: bool,
+}
+
+#[derive(Args, Clone)]
+pub struct Cert {
+    /// The folder of the four files: `ca.pem`, `ca.key`, `server.pem`, `server.key`. Default: `kagiban/tls` in your configuration folder.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// A name or an IP address by which clients call the server. More than once for more of them.
+    #[arg(long = "name", value_name = "NAME")]
+    pub names: Vec<String>,
+    /// How many days the certificate is valid. Some clients take none that is valid for more than 825.
+    #[arg(long, value_name = "DAYS", default_value_t = 397, value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub days: u16,
+    /// How many days a new authority is valid.
+    #[arg(long, value_name = "DAYS", default_value_t = 3650, value_parser = clap::value_parser!(u16).range(1..=7300))]
+    pub ca_days: u16,
+    /// Make a new certificate and key where there are some: by the same authority, so clients stay as they are. The old ones are kept, with
+    /// a number behind their names.
+    #[arg(long)]
+    pub renew: bool,
 }
 
 #[derive(Args, Clone)]

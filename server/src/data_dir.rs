@@ -61,6 +61,18 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     sync_parent(path).map_err(unwritable)
 }
 
+/// Renames files that belong together, so that their places are free: each gets the same number behind its name, the first that is free for
+/// all of them.
+pub fn set_aside(files: &[&Path]) -> Result<(), FileError> {
+    let aside = |number: u32| files.iter().map(move |file| (*file, beside(file, &number.to_string())));
+    let taken = |number: &u32| aside(*number).any(|(_, aside)| aside.symlink_metadata().is_ok());
+    let Some(number) = (1..=u32::MAX).find(|number| !taken(number)) else { return Ok(()) };
+    for (file, aside) in aside(number).filter(|(file, _)| file.symlink_metadata().is_ok()) {
+        rename(file, &aside).map_err(|error| FileError::Unwritable(aside.clone(), error))?;
+    }
+    Ok(())
+}
+
 /// Finds out whether [`write`] can write the file, without writing it. The folders above it are made if they are missing.
 pub fn prove_writable(path: &Path) -> Result<(), FileError> {
     let unwritable = |error| FileError::Unwritable(path.to_owned(), error);

@@ -48,9 +48,10 @@ async fn findings(config: &Config, file: Option<&Path>, granted: Granted) -> Vec
     findings.extend(files::data_dir(directory));
     findings.extend(file.map(files::config_file));
     findings.push(files::credentials(&config.credentials_file));
-    findings.extend(config.tls.iter().flat_map(|(certificate, key)| files::tls(certificate, key)));
+    let now = SystemClock::new().wall();
+    findings.extend(config.tls.iter().flat_map(|(certificate, key)| files::tls(certificate, key, now)));
     findings.extend(seal(config));
-    findings.extend(trail::findings(directory, SystemClock::new().wall()).await);
+    findings.extend(trail::findings(directory, now).await);
     findings.push(trail::sqlite(store::sqlite()));
     findings.extend(disk::findings(directory));
     findings.push(listener(config));

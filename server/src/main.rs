@@ -2,6 +2,7 @@
 
 mod answer;
 mod boot;
+mod cert;
 mod cli;
 mod config;
 mod credentials;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         match line.command {
             cli::Command::Serve(args) => serve::serve(args, granted).await,
             cli::Command::Init(args) => serve::init(args).await,
+            cli::Command::Cert(args) => cert::cert(args),
             cli::Command::Config { command: cli::ConfigCommand::Check(args) } => config::check(args),
             cli::Command::Doctor(args) => doctor::examine(args, granted).await,
             cli::Command::Trail { command: cli::TrailCommand::Verify(args) } => trail::verify(args).await,

@@ -177,7 +177,7 @@ def test_a_listener_without_tls(house, certificate):
     crt, key = map(str, certificate)
     tls = ("--tls-certificate-file", crt, "--tls-key-file", key)
     by_check = {found["check"]: found["level"] for found in ask(*tls)}
-    assert (by_check["tls"], by_check["tls-certificate"], by_check["tls-key"]) == (OK, OK, OK)
+    assert (by_check["tls"], by_check["tls-certificate"], by_check["tls-key"]) == (OK, WARNING, OK), "two days are few"
     pathlib.Path(key).chmod(0o644)
     assert {found["check"]: found["level"] for found in ask(*tls)}["tls-key"] == PROBLEM
 

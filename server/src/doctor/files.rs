@@ -1,9 +1,13 @@
 //! Files: who owns them, who may read them, and whether the root lies apart from what it opens.
 
 use super::finding::Finding;
+use crate::cert::ends_in_pem;
+use crate::data_dir;
+use names::Time;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
 /// What group and others may do.
 const LOOSE_BITS: u32 = 0o077;
@@ -11,6 +15,8 @@ const LOOSE_BITS: u32 = 0o077;
 const WRITE_BITS: u32 = 0o022;
 /// In such a folder everybody removes only what is theirs.
 const STICKY_BIT: u32 = 0o1000;
+/// Before its end a certificate wants a new one.
+const RENEW_SECONDS: u64 = 30 * 24 * 3_600;
 /// Files that are named one by one.
 const NAMES_SHOWN_MAX: usize = 10;
 
@@ -98,16 +104,32 @@ pub fn credentials(file: &Path) -> Finding {
 }
 
 /// Certificate and key.
-pub fn tls(certificate: &Path, key: &Path) -> [Finding; 2] {
-    let certificate = match certificate.metadata() {
-        Err(error) => unreadable("tls-certificate", certificate, &error.to_string()),
-        Ok(_) => Finding::ok("tls-certificate", format!("`{}` is there", certificate.display())),
+pub fn tls(certificate: &Path, key: &Path, now: Time) -> [Finding; 2] {
+    let pem = data_dir::read(certificate).map_err(|error| error.to_string());
+    let ends =
+        pem.and_then(|pem| ends_in_pem(&pem.unwrap_or_default()).ok_or("there is no certificate in it".to_owned()));
+    let certificate = match ends {
+        Err(why) => unreadable("tls-certificate", certificate, &why),
+        Ok(ends) => lasting(certificate, ends, now),
     };
     let key = match key.metadata() {
         Err(error) => unreadable("tls-key", key, &error.to_string()),
         Ok(found) => private("tls-key", key, &found, 600),
     };
     [certificate, key]
+}
+
+fn lasting(certificate: &Path, ends: Time, now: Time) -> Finding {
+    let what = format!("`{}` is valid until {}", certificate.display(), ends.iso());
+    const WHY: &str = "clients end the connection when they see a certificate that is out of date";
+    const MEND: &str = "make a new one (`kagiban cert --renew`, or as you made this one), and restart the server";
+    match ends {
+        ends if ends <= now => Finding::problem("tls-certificate", what, WHY, MEND),
+        ends if ends <= now + Duration::from_secs(RENEW_SECONDS) => {
+            Finding::warning("tls-certificate", what, WHY, MEND)
+        }
+        _ => Finding::ok("tls-certificate", what),
+    }
 }
 
 /// The root key file, or the file with the passphrase.
@@ -243,11 +265,11 @@ mod tests {
 
     #[test]
     fn secrets_that_others_can_read_are_found() {
-        let folder = Folder::new("secrets");
+        let (folder, now) = (Folder::new("secrets"), Time::default());
         for (mode, level) in [(0o600, Fine), (0o400, Fine), (0o640, Problem), (0o604, Problem)] {
             let file = folder.file("secret", mode);
             assert_eq!(told([credentials(&file)]), [(level, "credentials")]);
-            assert_eq!(told(tls(&file, &file)), [(Fine, "tls-certificate"), (level, "tls-key")]);
+            assert_eq!(told(tls(&file, &file, now)), [(Problem, "tls-certificate"), (level, "tls-key")], "`x` is none");
             assert_eq!(told(root(&file, Path::new("/proc"))), [(level, "root-mode"), (Fine, "root-apart")]);
         }
         for (mode, level) in [(0o644, Fine), (0o664, Problem), (0o602, Problem)] {
@@ -256,8 +278,17 @@ mod tests {
         let none = folder.0.join("none");
         assert_eq!(told([credentials(&none)]), [(Fine, "credentials")]);
         assert_eq!(told([config_file(&none)]), [(Problem, "config-file")]);
-        assert_eq!(told(tls(&none, &none)), [(Problem, "tls-certificate"), (Problem, "tls-key")]);
+        assert_eq!(told(tls(&none, &none, now)), [(Problem, "tls-certificate"), (Problem, "tls-key")]);
         assert_eq!(told(root(&none, &folder.0)), [(Problem, "root")]);
+    }
+
+    #[test]
+    fn a_certificate_that_ends_is_found() {
+        let now = Time::from_seconds(1_795_000_000);
+        let day = Duration::from_secs(24 * 3_600);
+        for (ends, level) in [(now + 31 * day, Fine), (now + 30 * day, Warning), (now + day, Warning), (now, Problem)] {
+            assert_eq!(told([lasting(Path::new("server.pem"), ends, now)]), [(level, "tls-certificate")], "{ends:?}");
+        }
     }
 
     #[test]
