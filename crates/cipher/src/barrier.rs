@@ -123,7 +123,7 @@ fn mac_key(key: &Secret, opener: &Opener, label: &'static str) -> hmac::Key {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     #![expect(clippy::disallowed_methods, reason = "tests cut their own keys and look at the clock")]
 
@@ -134,7 +134,7 @@ mod tests {
     use std::sync::OnceLock;
     use std::time::Instant;
 
-    fn keys() -> &'static Keys {
+    pub(crate) fn keys() -> &'static Keys {
         static KEYS: OnceLock<&'static Keys> = OnceLock::new();
         KEYS.get_or_init(|| cut_keys().unwrap())
     }

@@ -5,6 +5,7 @@
 //! wears a long-lived key out. What is authenticated is put together by [`Frames`], which two different lists of parts never fill alike.
 
 mod barrier;
+mod chunks;
 mod derive;
 mod digest;
 mod entropy;
@@ -12,6 +13,7 @@ mod frames;
 mod message;
 
 pub use barrier::{BARRIER_KEY_BYTES, Barrier, RECORD_BYTES_MAX};
+pub use chunks::{CHUNK_BYTES_MAX, CHUNK_HEAD_BYTES, ChunkHead, ChunkOpener, ChunkSealer};
 pub use derive::{Underivable, derive};
 pub use digest::{Sha256, hmac_sha256, same, sha256};
 pub use entropy::{DangerSeededEntropy, Entropy, NoEntropy, SystemEntropy};

@@ -30,6 +30,9 @@ const KEY_BYTES: usize = 32;
 const DOMAIN_KEY_BYTES: usize = 4 + KEY_BYTES;
 const SEALED_ROOT_BYTES: usize = MESSAGE_NONCE_BYTES + KEY_BYTES + TAG_BYTES;
 const RING_BYTES_MAX: usize = 2 * KEY_BYTES + DOMAIN_KEYS_MAX * DOMAIN_KEY_BYTES;
+/// The longest keyring file: magic, format, installation, recipe, root, ring.
+pub(crate) const KEYRING_BYTES_MAX: usize =
+    16 + 2 + 16 + 29 + SEALED_ROOT_BYTES + MESSAGE_NONCE_BYTES + RING_BYTES_MAX + TAG_BYTES;
 const ROOT_LABEL: &str = "kagiban/keyring/root/1";
 const RING_LABEL: &str = "kagiban/keyring/ring/1";
 
@@ -204,6 +207,15 @@ impl Keyring {
 
     pub(crate) fn entropy(&self) -> &dyn Entropy {
         self.entropy.as_ref()
+    }
+
+    /// The source of random bytes, for what outlives the keyring.
+    pub(crate) fn shared_entropy(&self) -> Arc<dyn Entropy> {
+        Arc::clone(&self.entropy)
+    }
+
+    pub(crate) fn root(&self) -> &Secret {
+        &self.root
     }
 
     pub(crate) fn current_domain_key(&self) -> (u32, &Secret) {

@@ -10,6 +10,8 @@
 //! wrapped records are kept by others and travel with the messages; unwrapped keys never leave. The vault reads and writes no file.
 
 mod access_key;
+mod backup;
+mod backup_items;
 mod blob;
 mod bounded;
 mod chain;
@@ -29,6 +31,8 @@ mod verified;
 mod wrapped;
 
 pub use access_key::{Identify, STRING_TO_SIGN_BYTES_MAX, Scope};
+pub use backup::{BackupHead, NotABackup};
+pub use backup_items::{BackupReader, BackupWriter, NotBackedUp, NotReadBack};
 pub use blob::{BLOB_BYTES_MAX, Blob, BlobHeader, NotABlob, PLAINTEXT_BYTES_MAX};
 pub use chain::{HeadSeal, NotAHeadSeal, Standing, Use};
 pub use context::{BadContext, CONTEXT_BYTES_MAX, EncryptionContext};
