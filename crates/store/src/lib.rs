@@ -20,6 +20,7 @@ mod engine;
 mod key;
 mod memory;
 mod record;
+mod restored;
 mod revision;
 mod sqlite;
 mod store;
@@ -37,10 +38,11 @@ pub use engine::{
 pub use key::{Cursor, Only, PrefixOf, Span, TableKey};
 pub use memory::MemoryEngine;
 pub use record::{NoPrevious, Record};
+pub use restored::Restored;
 pub use revision::Revision;
 pub use sqlite::{
-    BALLAST_BYTES_DEFAULT, BALLAST_FILE, DATABASE_FILE, OpenError, ROOM_BYTES_MIN, RevisionsAt, Sqlite, SqliteEngine,
-    SqliteOptions, TrailReader, sqlite,
+    BALLAST_BYTES_DEFAULT, BALLAST_FILE, DATABASE_FILE, NotRebuilt, OpenError, ROOM_BYTES_MIN, Rebuilt, RevisionsAt,
+    Snapshot, Sqlite, SqliteEngine, SqliteOptions, TrailReader, sqlite,
 };
 pub use store::{Broken, SCAN_ROWS_MAX, Store};
 pub use table::{Derives, Index, Table};

@@ -248,6 +248,14 @@ impl Store {
         self.engine.put_note(CLOCK_NOTE, time.micros().to_be_bytes().to_vec()).await
     }
 
+    pub(crate) async fn note(&self, name: &str) -> Result<Option<Vec<u8>>, EngineFault> {
+        self.engine.note(name).await
+    }
+
+    pub(crate) async fn put_note(&self, name: &str, bytes: Vec<u8>) -> Result<(), EngineFault> {
+        self.engine.put_note(name, bytes).await
+    }
+
     pub(crate) fn barrier(&self) -> &Arc<Barrier> {
         &self.barrier
     }

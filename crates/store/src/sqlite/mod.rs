@@ -6,6 +6,7 @@
 
 #[expect(clippy::disallowed_methods, reason = "an engine looks after the directory that it keeps its files in")]
 mod ballast;
+mod copy;
 #[expect(clippy::disallowed_methods, reason = "an engine looks after the directory that it keeps its files in")]
 mod lock;
 mod reader;
@@ -13,6 +14,7 @@ mod schema;
 mod writer;
 
 pub use ballast::{BALLAST_BYTES_DEFAULT, BALLAST_FILE, ROOM_BYTES_MIN};
+pub use copy::{NotRebuilt, Rebuilt, Snapshot};
 pub use reader::{RevisionsAt, TrailReader};
 
 use crate::INDEX_ENTRIES_MAX;

@@ -86,7 +86,7 @@ impl TrailReader {
         let path = directory.join(super::DATABASE_FILE);
         let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let found = schema::format_of(&connection, &path)?;
-        let known = u32::try_from(schema::MIGRATIONS.len()).unwrap_or(u32::MAX);
+        let known = schema::known();
         match found {
             _ if found > known => Err(OpenError::NewerFormat { found, known }),
             _ if found < known => Err(OpenError::OlderFormat { found, known }),

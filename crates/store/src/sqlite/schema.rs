@@ -11,6 +11,11 @@ pub(super) type Migration = fn(&Transaction<'_>) -> rusqlite::Result<()>;
 /// Steps are added at the end, and never changed once they were released.
 pub(super) const MIGRATIONS: &[Migration] = &[first_format];
 
+/// The newest format that this version knows.
+pub(super) fn known() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
+
 /// `kagi` in ASCII, so that `file` and SQLite's own tools know whose database it is.
 const APPLICATION_ID: i32 = 0x6B61_6769;
 

@@ -7,6 +7,7 @@ mod rig;
 
 mod barrier;
 mod commits;
+mod copy;
 mod crash;
 mod directory;
 mod indexes;
