@@ -1,7 +1,7 @@
 //! From a folder to a house: the installation, the root, the keyring, the store, the services.
 
 use crate::config::{Config, RootSource};
-use crate::data_dir::{self, FileError, INSTALLATION_FILE, KEYRING_FILE};
+use crate::data_dir::{self, FileError, INSTALLATION_FILE, KEYRING_FILE, RESTORING};
 use crate::head::{self, NoStanding};
 use crate::root::{self, NoRoot, hex, unhex};
 use crate::timers;
@@ -40,18 +40,18 @@ pub enum NoBoot {
     #[error("the keyring cannot be made: {0}")]
     Keyring(#[from] NotInitialised),
     #[error(
-        "the data directory `{directory}` does not open with this root: {why}. It belongs to installation {installation}; its root key is \
+        "`{place}` does not open with this root: {why}. It belongs to installation {installation}; its root key is \
          the file `{installation}.key`, in your configuration folder or wherever you keep it. Name it with --root-key-file, or the \
          passphrase with --root-passphrase-file"
     )]
-    Sealed { directory: PathBuf, installation: String, why: NotUnsealed },
+    Sealed { place: PathBuf, installation: String, why: NotUnsealed },
     #[error(
-        "the data directory `{0}` is sealed with a passphrase, and not with a key file: name the file with the passphrase with \
+        "`{0}` is sealed with a passphrase, and not with a key file: name the file with the passphrase with \
          --root-passphrase-file"
     )]
     SealedByPassphrase(PathBuf),
     #[error(
-        "the data directory `{0}` is sealed with a key file, and not with a passphrase: leave out --root-passphrase-file (and its variable \
+        "`{0}` is sealed with a key file, and not with a passphrase: leave out --root-passphrase-file (and its variable \
          and setting), and name the key file with --root-key-file, if it is not in your configuration folder"
     )]
     SealedByKeyFile(PathBuf),
@@ -60,6 +60,11 @@ pub enum NoBoot {
          your backup"
     )]
     Incomplete(PathBuf, &'static str),
+    #[error(
+        "a restore into `{0}` was interrupted: remove the folder `{restoring}` in it, and restore again",
+        restoring = crate::data_dir::RESTORING
+    )]
+    Unrestored(PathBuf),
     #[error("`{0}` holds no installation id: it should have 32 hexadecimal digits")]
     Installation(PathBuf),
     #[error("the vault does not start: {0}")]
@@ -151,6 +156,9 @@ fn new_account(config: &Config, entropy: &dyn Entropy) -> Result<AccountId, NoEn
 /// The id of the installation in the data directory; a new one in an empty directory.
 fn installation(directory: &Path, entropy: &dyn Entropy) -> Result<[u8; 16], NoBoot> {
     let file = directory.join(INSTALLATION_FILE);
+    if directory.join(RESTORING).exists() {
+        return Err(NoBoot::Unrestored(directory.to_owned()));
+    }
     if let Some(text) = data_dir::read(&file)? {
         return unhex(&text).ok_or(NoBoot::Installation(file));
     }
@@ -194,9 +202,9 @@ fn keyring(
     Ok((keyring, root_file))
 }
 
-/// Opens a sealed keyring with the root that `source` names.
+/// Opens the sealed keyring of `place`, a data directory or a backup, with the root that `source` names.
 pub fn unseal(
-    directory: &Path,
+    place: &Path,
     sealed: &[u8],
     source: &RootSource,
     installation: [u8; 16],
@@ -208,14 +216,14 @@ pub fn unseal(
     let is_passphrase = matches!(source, RootSource::PassphraseFile(_));
     match open(&probe) {
         Err(NotUnsealed::AnotherSeal) if !is_passphrase => {
-            return Err(NoBoot::SealedByPassphrase(directory.to_owned()));
+            return Err(NoBoot::SealedByPassphrase(place.to_owned()));
         }
         Ok(_) | Err(NotUnsealed::WrongRoot) if is_passphrase => {
-            return Err(NoBoot::SealedByKeyFile(directory.to_owned()));
+            return Err(NoBoot::SealedByKeyFile(place.to_owned()));
         }
         // Of the right kind, or no keyring of this house at all: the root itself will tell.
         _ => {}
     }
     let seal = root::read(source, installation)?;
-    open(&seal).map_err(|why| NoBoot::Sealed { directory: directory.to_owned(), installation: hex(&installation), why })
+    open(&seal).map_err(|why| NoBoot::Sealed { place: place.to_owned(), installation: hex(&installation), why })
 }

@@ -40,6 +40,32 @@ pub enum Command {
         #[command(subcommand)]
         command: TrailCommand,
     },
+    /// Write a sealed copy of the whole house, as it is at one moment, to FILE, which must not be there yet. Works on a stopped or a
+    /// running data directory.
+    ///
+    /// Only the root opens it; without the root it is lost. The root is not in it.
+    Backup(Backup),
+    /// Make a data directory, which must be missing or empty, out of a backup. Every part of it is checked, and the trail verified, before
+    /// the files are put into the directory; what is refused leaves nothing behind.
+    ///
+    /// Exit status: 0 restored; 1 the trail in the backup is broken (what is wrong is printed on standard output); 2 refused.
+    Restore(Restore),
+}
+
+#[derive(Args, Clone)]
+pub struct Backup {
+    /// Where the backup is written. An existing file is never overwritten.
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+#[derive(Args, Clone)]
+pub struct Restore {
+    /// The backup.
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub place: Place,
 }
 
 #[derive(Subcommand)]

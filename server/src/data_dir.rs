@@ -1,8 +1,8 @@
 //! The files of a data directory, written so that a crash leaves the old or the new and never a half.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The name of the file with the installation's id, in hexadecimal digits.
@@ -11,6 +11,9 @@ pub const INSTALLATION_FILE: &str = "installation";
 pub const KEYRING_FILE: &str = "keyring.sealed";
 /// The name of the file with the last head of the trail, kept apart from the trail.
 pub const HEAD_FILE: &str = "trail.head";
+
+/// The folder in which a restore stages what it makes.
+pub const RESTORING: &str = "restoring";
 
 /// Files that are kept here are small.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -34,6 +37,10 @@ pub enum FileError {
          own, or close this one: chmod 700 {0}"
     )]
     LooseFolder(PathBuf),
+    #[error("`{0}` is there already, and is never overwritten: name another file")]
+    Taken(PathBuf),
+    #[error("the data directory `{0}` has something in it: a backup is restored into one that is missing or empty")]
+    Occupied(PathBuf),
     #[error(
         "the data directory `{0}` is open to others than its owner, and cannot be closed: {1}. Name a folder of your own"
     )]
@@ -113,6 +120,117 @@ pub fn make_private_folder(path: &Path) -> Result<(), FileError> {
     set_mode(path, 0o700).map_err(unwritable)
 }
 
+/// A file that takes its place when it is whole, and never another one's. What was not kept is taken away again.
+pub struct Staged {
+    file: File,
+    staged: PathBuf,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// The folder must be there: a backup that is written to a medium which is not mounted is none.
+    pub fn begin(path: &Path) -> Result<Self, FileError> {
+        if path.symlink_metadata().is_ok() {
+            return Err(FileError::Taken(path.to_owned()));
+        }
+        let staged = beside(path, &format!("{}.new", std::process::id()));
+        match make_new(&staged) {
+            Ok(file) => Ok(Self { file, staged, path: path.to_owned() }),
+            Err(error) => Err(FileError::Unwritable(path.to_owned(), error)),
+        }
+    }
+
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Where it is as long as it is not kept.
+    pub fn staged(&self) -> &Path {
+        &self.staged
+    }
+
+    /// Puts it in its place, durable when it returns.
+    pub fn keep(self) -> Result<(), FileError> {
+        let unwritable = |error| FileError::Unwritable(self.path.clone(), error);
+        self.file.sync_all().map_err(unwritable)?;
+        put_in_place(&self.staged, &self.path)?;
+        sync_parent(&self.path).map_err(unwritable)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // Nothing is there when it was kept.
+        let _ = remove(&self.staged);
+    }
+}
+
+/// The folder in which the files of a data directory are made before they are put into it, all or none. It stands in that directory, so
+/// that a file system of its own may be mounted there. What was not kept is taken away again, the directory too if it was missing.
+pub struct Staging {
+    directory: PathBuf,
+    folder: PathBuf,
+    was_missing: bool,
+}
+
+impl Staging {
+    pub fn begin(directory: &Path) -> Result<Self, FileError> {
+        let unwritable = |error| FileError::Unwritable(directory.to_owned(), error);
+        let was_missing = directory.symlink_metadata().is_err();
+        if !was_missing && !is_empty(directory).map_err(|error| FileError::Unreadable(directory.to_owned(), error))? {
+            return Err(FileError::Occupied(directory.to_owned()));
+        }
+        make_data_dir(directory)?;
+        let folder = directory.join(RESTORING);
+        make_folder(&folder).map_err(unwritable)?;
+        Ok(Self { directory: directory.to_owned(), folder, was_missing })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Puts the files of these names, as far as they are there, into the directory, in this order.
+    pub fn keep(self, names: &[&str]) -> Result<(), FileError> {
+        let unwritable = |error| FileError::Unwritable(self.directory.clone(), error);
+        for name in names {
+            if self.folder.join(name).exists() {
+                put_in_place(&self.folder.join(name), &self.directory.join(name))?;
+            }
+        }
+        remove_folder(&self.folder).map_err(unwritable)?;
+        open(&self.directory).and_then(|folder| folder.sync_all()).map_err(unwritable)?;
+        sync_parent(&self.directory).map_err(unwritable)
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // Neither goes when it was kept: the folder is gone, and the directory not empty.
+        let _ = remove_folder(&self.folder);
+        if self.was_missing {
+            let _ = remove_empty(&self.directory);
+        }
+    }
+}
+
+/// Renames, and overwrites nothing.
+fn put_in_place(from: &Path, to: &Path) -> Result<(), FileError> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => return Ok(()),
+        Err(Errno::EXIST) => return Err(FileError::Taken(to.to_owned())),
+        // A file system that does not know how.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+        Err(error) => return Err(FileError::Unwritable(to.to_owned(), error.into())),
+    }
+    if to.symlink_metadata().is_ok() {
+        return Err(FileError::Taken(to.to_owned()));
+    }
+    rename(from, to).map_err(|error| FileError::Unwritable(to.to_owned(), error))
+}
+
 fn opened(path: &Path) -> Result<Option<File>, FileError> {
     match open(path) {
         Ok(file) => Ok(Some(file)),
@@ -137,7 +255,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
-fn open(path: &Path) -> std::io::Result<File> {
+pub fn open(path: &Path) -> std::io::Result<File> {
     File::open(path)
 }
 
@@ -158,6 +276,26 @@ fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
 #[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
 fn remove(path: &Path) -> std::io::Result<()> {
     std::fs::remove_file(path)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
+fn make_new(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
+fn make_folder(path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
+fn remove_folder(path: &Path) -> std::io::Result<()> {
+    std::fs::remove_dir_all(path)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
+fn remove_empty(path: &Path) -> std::io::Result<()> {
+    std::fs::remove_dir(path)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]

@@ -47,9 +47,12 @@ pub enum NoStanding {
 
 /// The head that is kept apart; `None` where there is no file.
 pub fn read(directory: &Path, keyring: &Keyring) -> Result<Option<Kept>, NoHead> {
-    let file = directory.join(HEAD_FILE);
-    let Some(bytes) = data_dir::read(&file)? else { return Ok(None) };
-    opened(&bytes, keyring).map(Some).ok_or(NoHead::Damaged(file))
+    data_dir::read(&directory.join(HEAD_FILE))?.map(|bytes| parse(directory, &bytes, keyring)).transpose()
+}
+
+/// What the file of this directory says, of which these are the bytes.
+pub fn parse(directory: &Path, bytes: &[u8], keyring: &Keyring) -> Result<Kept, NoHead> {
+    opened(bytes, keyring).ok_or_else(|| NoHead::Damaged(directory.join(HEAD_FILE)))
 }
 
 fn opened(bytes: &[u8], keyring: &Keyring) -> Option<Kept> {

@@ -1,6 +1,7 @@
 //! The program: boot, listeners, timers, and the edge where replies leave the house.
 
 mod answer;
+mod backup;
 mod boot;
 mod cert;
 mod cli;
@@ -20,6 +21,8 @@ mod own;
 mod pace;
 mod places;
 mod process;
+mod restore;
+mod restored;
 mod root;
 mod serve;
 mod timers;
@@ -44,6 +47,8 @@ fn main() -> ExitCode {
             cli::Command::Config { command: cli::ConfigCommand::Check(args) } => config::check(args),
             cli::Command::Doctor(args) => doctor::examine(args, granted).await,
             cli::Command::Trail { command: cli::TrailCommand::Verify(args) } => trail::verify(args).await,
+            cli::Command::Backup(args) => backup::backup(args).await,
+            cli::Command::Restore(args) => restore::restore(args).await,
         }
     })
 }

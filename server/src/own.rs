@@ -1,12 +1,12 @@
 //! The house's own table: what the program itself puts on the trail.
 
+use crate::restored::Restore;
 use kernel::{
     Aim, Authorized, Breakage, Class, Codes, Demands, Desk, Found, House, Never, Nothing, Operation, Outside, Remarks,
     Row, Service, Stop, Validation,
 };
 use shape::{
-    EMPTY, Empty, Kind, Location, Malformed, Member, Model, OperationModel, OperationShape, Read, Report, Schema,
-    Secrecy, Shown, Sink, Source, TimeFormat, Write,
+    EMPTY, Empty, Malformed, Model, OperationModel, OperationShape, Read, Report, Schema, Sink, Source, Write,
 };
 use std::sync::Arc;
 
@@ -22,7 +22,12 @@ pub static SERVICE: Service = Service {
     clock_window_seconds: 0,
     global: true,
     fact: |_, _| None,
-    rows: &[Row::internal::<Room<false>>(), Row::internal::<Room<true>>(), Row::internal::<Start>()],
+    rows: &[
+        Row::internal::<Room<false>>(),
+        Row::internal::<Room<true>>(),
+        Row::internal::<Restore>(),
+        Row::internal::<Start>(),
+    ],
     tasks: &[],
 };
 
@@ -42,64 +47,36 @@ static MODEL: Model = Model {
 /// The program has started. What is dangerous in its configuration stands on the trail with it.
 pub struct Start;
 
-/// What [`Start`] tells.
-pub struct StartInput {
-    pub version: String,
-    /// `danger_clock_file` and its like, as far as they are set.
-    pub dangers: Vec<String>,
-}
+/// What an operation of the house's own tells. CloudTrail shows a service's own events without parameters, and their details in a place of
+/// their own; so the parameters are none.
+pub struct Details(pub Vec<(&'static str, String)>);
 
-static TEXT: Schema =
-    Schema { name: "Text", kind: Kind::Text { min: 0, max: u64::MAX, pattern: None }, secrecy: Secrecy::Public };
-static TEXTS: Schema = Schema {
-    name: "Texts",
-    kind: Kind::List { item: &TEXT, item_name: "member", flattened: false, min: 0, max: u64::MAX },
-    secrecy: Secrecy::Public,
-};
-static INPUT: Schema = Schema {
-    name: "StartInput",
-    kind: Kind::Structure { members: &[member("Version", &TEXT), member("Dangers", &TEXTS)] },
-    secrecy: Secrecy::Public,
-};
-static START: OperationModel =
-    OperationModel { name: "Start", input: &INPUT, output: None, result_wrapper: "", errors: &[] };
-
-const fn member(name: &'static str, schema: &'static Schema) -> Member {
-    Member {
-        name,
-        wire: name,
-        location: Location::Body,
-        required: true,
-        secrecy: Secrecy::Public,
-        shown: Shown::OnTrail,
-        time: TimeFormat::ByProtocol,
-        schema,
+impl Details {
+    pub fn remarks(&self) -> Remarks {
+        Remarks { service_details: Some(self.0.clone()), ..Remarks::default() }
     }
 }
 
-impl Write for StartInput {
+impl Write for Details {
     fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
-        sink.begin(schema, 2);
-        if let [version, dangers] = schema.members() {
-            sink.member(version);
-            self.version.write(version.schema, sink);
-            sink.member(dangers);
-            self.dangers.write(dangers.schema, sink);
-        }
+        sink.begin(schema, 0);
         sink.end();
     }
 }
 
 /// No wire leads here, so nothing is ever read.
-impl Read for StartInput {
+impl Read for Details {
     fn read(_: &'static Schema, _: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
         Ok(None)
     }
 }
 
+static START: OperationModel =
+    OperationModel { name: "Start", input: &EMPTY, output: None, result_wrapper: "", errors: &[] };
+
 impl OperationShape for Start {
     const NAME: &'static str = "Start";
-    type Input = StartInput;
+    type Input = Details;
     type Output = Empty;
 
     fn model() -> &'static OperationModel {
@@ -115,11 +92,11 @@ impl Operation for Start {
     type Fault = Never;
     const TRAIL: Class = Class::Management { read_only: false };
 
-    fn aim(_: &StartInput) -> Result<Aim<Nothing>, Never> {
+    fn aim(_: &Details) -> Result<Aim<Nothing>, Never> {
         Ok(Aim::at(()))
     }
 
-    fn demands(_: &StartInput, _: &Found<Nothing>) -> Demands {
+    fn demands(_: &Details, _: &Found<Nothing>) -> Demands {
         Demands::internal("kagiban", "the program tells the trail that it has started, and with which dangers")
     }
 
@@ -131,11 +108,8 @@ impl Operation for Start {
         Ok(Empty)
     }
 
-    /// CloudTrail shows a service's own events without parameters, and their details in a place of their own.
     fn remarks(call: &Authorized<'_, Self>, (): &(), _: &Empty) -> Remarks {
-        let input = call.input();
-        let details = vec![("version", input.version.clone()), ("dangers", input.dangers.join(", "))];
-        Remarks { service_details: Some(details), ..Remarks::default() }
+        call.input().remarks()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::introduce::{Endpoint, Introduction};
 use crate::listen::Listener;
 use crate::process::Granted;
 use crate::timers::Timers;
-use crate::{credentials, log};
+use crate::{credentials, log, restored};
 use cipher::SystemEntropy;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -96,6 +96,7 @@ async fn open(config: &Config) -> Result<Opened, ExitCode> {
         credentials::prove(&config.credentials_file).map_err(fail)?;
     }
     let booted = boot::boot(config).await.map_err(fail)?;
+    restored::record(&booted, config).await.map_err(fail)?;
     let founded = founding::found(&booted, config).await.map_err(fail)?;
     founding::record_start(&booted, config).await.map_err(fail)?;
     let mut keeper = Keeper::new(Arc::clone(&booted.store), Arc::clone(&booted.vault), &config.data_dir);

@@ -36,14 +36,16 @@ pub async fn verify(args: cli::Place) -> ExitCode {
 }
 
 /// What a verification comes to.
-enum Found {
+pub enum Found {
     Intact(Intact),
     /// One at least.
     Broken(Vec<Break>),
 }
 
-struct Intact {
+pub struct Intact {
     records: u64,
+    /// The link of the last of them.
+    link: [u8; 32],
     rows: usize,
     uses: UseTally,
     has_head: bool,
@@ -51,7 +53,7 @@ struct Intact {
 
 /// One thing that is wrong.
 #[derive(Debug, thiserror::Error)]
-enum Break {
+pub enum Break {
     #[error("at record {0}: {1}")]
     Record(u64, Flaw),
     #[error("at record {0}: it opens, and is no event")]
@@ -69,8 +71,13 @@ enum Break {
 }
 
 impl Intact {
-    fn text(&self) -> String {
-        let Self { records, rows, uses, has_head } = self;
+    /// Number and link of the last record; 0 and zeros if there is none.
+    pub fn last(&self) -> (u64, [u8; 32]) {
+        (self.records, self.link)
+    }
+
+    pub fn text(&self) -> String {
+        let Self { records, rows, uses, has_head, .. } = self;
         let mut text = format!(
             "intact: {records} records, {rows} rows, {} uses of keys and {} more by calls that were not committed",
             uses.recorded, uses.open
@@ -87,22 +94,26 @@ impl Intact {
 /// Looks at one moment: the rows, and what the events up to then say of them. A program that goes on writing adds records behind it, which
 /// are verified as records.
 async fn look(directory: &Path, root: &RootSource) -> Result<Found, NoVerdict> {
-    let keyring = keyring(directory, root)?;
+    examine(directory, &keyring(directory, root)?).await
+}
+
+/// As [`verify`] does, where the keyring is open already.
+pub async fn examine(directory: &Path, keyring: &Keyring) -> Result<Found, NoVerdict> {
     // The head first: the trail only grows, so whatever is read after it has at least what it names.
-    let kept = match head::read(directory, &keyring) {
+    let kept = match head::read(directory, keyring) {
         Ok(kept) => kept,
         Err(NoHead::File(error)) => return Err(error.into()),
         Err(damaged @ NoHead::Damaged(_)) => return Ok(Found::Broken(vec![Break::Head(damaged)])),
     };
     let reader = TrailReader::open(directory).map_err(|error| NoVerdict::Store(directory.to_owned(), error))?;
-    match examine(&reader, &keyring, kept).await {
+    match compare(&reader, keyring, kept).await {
         Err(EngineFault::Damaged) => Ok(Found::Broken(vec![Break::Damaged])),
         Err(fault) => Err(NoVerdict::Unread(fault)),
         Ok(found) => Ok(found),
     }
 }
 
-async fn examine(reader: &TrailReader, keyring: &Keyring, kept: Option<Kept>) -> Result<Found, EngineFault> {
+async fn compare(reader: &TrailReader, keyring: &Keyring, kept: Option<Kept>) -> Result<Found, EngineFault> {
     let at = reader.revisions()?;
     let mut testimony = Testimony::new(kept.map(|kept| kept.standing));
     let mut no_event = None;
@@ -112,8 +123,8 @@ async fn examine(reader: &TrailReader, keyring: &Keyring, kept: Option<Kept>) ->
         Some(event) => testimony.hear(&uses_alone(event)),
         None => no_event = no_event.or(Some(recorded.sequence)),
     });
-    let records = match verdict.await? {
-        Verdict::Whole { count, .. } => count,
+    let (records, link) = match verdict.await? {
+        Verdict::Whole { count, head } => (count, head.map_or([0; 32], |head| head.link)),
         Verdict::Broken { sequence, flaw } => return Ok(Found::Broken(vec![Break::Record(sequence, flaw)])),
     };
     if let Some(sequence) = no_event {
@@ -127,7 +138,7 @@ async fn examine(reader: &TrailReader, keyring: &Keyring, kept: Option<Kept>) ->
     breaks.extend(discrepancies.into_iter().take(DISCREPANCIES_SHOWN_MAX).map(Break::Row));
     breaks.extend((more > 0).then_some(Break::MoreRows(more)));
     if breaks.is_empty() {
-        return Ok(Found::Intact(Intact { records, rows, uses, has_head: kept.is_some() }));
+        return Ok(Found::Intact(Intact { records, link, rows, uses, has_head: kept.is_some() }));
     }
     Ok(Found::Broken(breaks))
 }
@@ -143,7 +154,7 @@ fn keyring(directory: &Path, root: &RootSource) -> Result<Keyring, NoVerdict> {
 
 /// Why the trail could not be checked.
 #[derive(Debug, thiserror::Error)]
-enum NoVerdict {
+pub enum NoVerdict {
     #[error("`{0}` is no data directory")]
     NoData(PathBuf),
     #[error("the data directory `{0}` cannot be opened: {1}")]
