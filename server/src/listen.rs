@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -72,19 +73,7 @@ impl Listener {
     pub async fn serve(self, edge: Arc<Edge>, mut stop: watch::Receiver<bool>) {
         let graceful = GracefulShutdown::new();
         let places = Places::new();
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(Duration::from_secs(HEAD_SECONDS_MAX))
-            .max_buf_size(wire::limits::HEAD_BYTES_MAX)
-            .max_headers(wire::limits::HEADERS_COUNT_MAX);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(STREAMS_MAX)
-            .max_header_list_size(u32::try_from(wire::limits::HEAD_BYTES_MAX).unwrap_or(u32::MAX))
-            .keep_alive_interval(Duration::from_secs(PING_SECONDS));
+        let builder = protocols();
         loop {
             let free = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -120,6 +109,35 @@ impl Listener {
             tracing::warn!("some connections did not end in time");
         }
     }
+}
+
+/// Serves one connection, whatever carries its bytes, to its end: what [`Listener::serve`] does with each socket.
+pub async fn serve_one<S>(edge: Arc<Edge>, stream: S, peer: Peer)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    // Whoever is dropped tells those who watch him to end.
+    let graceful = GracefulShutdown::new();
+    http(edge, protocols(), graceful.watcher(), TokioIo::new(stream), peer).await;
+    drop(graceful);
+}
+
+/// HTTP/1.1 and HTTP/2, with their limits.
+fn protocols() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(HEAD_SECONDS_MAX))
+        .max_buf_size(wire::limits::HEAD_BYTES_MAX)
+        .max_headers(wire::limits::HEADERS_COUNT_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(u32::try_from(wire::limits::HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+        .keep_alive_interval(Duration::from_secs(PING_SECONDS));
+    builder
 }
 
 async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {

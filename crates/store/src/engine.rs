@@ -227,6 +227,16 @@ impl Batch {
         }
         Ok(Self { checks, writes, events, barrier: Arc::clone(store.barrier()), landed: None })
     }
+
+    /// What an engine is to write: rows, as they are sealed.
+    pub fn writes(&self) -> &[Write] {
+        &self.writes
+    }
+
+    /// The events that go on the trail with the writes, as they are sealed.
+    pub fn events(&self) -> &[SealedEvent] {
+        &self.events
+    }
 }
 
 impl Range {
