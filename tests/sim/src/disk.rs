@@ -1,101 +1,111 @@
-//! A simulated disk: an engine whose commits become durable when they answer, and that crashes, fails to sync and fills up when told to.
+//! A simulated disk: an engine that commits in groups, whose commits become durable when they answer, and that crashes, fails to sync and
+//! fills up when told to.
 
 use crate::dice::Dice;
 use crate::planted::{Planted, SPOILED_PERMILLE};
+use crate::sealings::Sealings;
 use names::Time;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use store::{
-    Answer, Batch, Check, CommitError, Committed, Direction, Engine, EngineFault, Head, IndexEntry, IndexQuery,
-    MemoryEngine, Range, Row, Rows, ScrubError, SealedEvent, Store, TrailPage, TrailSource, Write,
+    Answer, Batch, CommitError, Committed, Direction, Engine, EngineFault, Head, IndexEntry, IndexQuery, MemoryEngine,
+    Range, Row, Rows, ScrubError, SealedEvent, Store, TrailPage, TrailSource, Write,
 };
+use tokio::sync::oneshot;
 
-/// What is to happen at the next commit.
+/// What is to happen at the next group of commits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Trouble {
-    /// The machine stops while the batch is in the volatile log.
+    /// The machine stops while the group is in the volatile log.
     CrashBeforeSync,
-    /// It stops in the middle: chance says whether the batch, as a whole, is there afterwards.
+    /// It stops in the middle: chance says whether the group, as a whole, is there afterwards.
     CrashDuringSync,
-    /// It stops when the batch is durable and before anybody heard of it.
+    /// It stops when the group is durable and before anybody heard of it.
     CrashAfterSync,
-    /// The sync fails: nothing is acknowledged any more, and chance says what of the batch is there.
+    /// The sync fails: nothing is acknowledged any more, and chance says whether the group is there.
     SyncFails,
     /// There is no space until [`Disk::free`].
     Full,
 }
 
+/// Where a row stands.
+pub type Place = (&'static str, Vec<u8>);
+
 /// What a crash leaves.
 #[derive(Clone, Default)]
-pub struct Durable {
-    pub rows: BTreeMap<(&'static str, Vec<u8>), Row>,
+pub struct Platter {
+    pub rows: BTreeMap<Place, Row>,
+    /// Rows as they were before they were last written.
+    pub former: BTreeMap<Place, Row>,
     pub trail: Vec<SealedEvent>,
     notes: BTreeMap<String, Vec<u8>>,
+    /// What reads as this platter does, if it was written to as it should be.
+    reading: Option<Arc<MemoryEngine>>,
 }
 
 pub struct Disk {
-    memory: MemoryEngine,
+    memory: Arc<MemoryEngine>,
     dice: Arc<Dice>,
     planted: Planted,
+    sealings: Arc<Sealings>,
     armed: Mutex<Option<Trouble>>,
     dead: AtomicBool,
     full: AtomicBool,
     free: AtomicBool,
     conflicts: AtomicU64,
-    durable: Mutex<Durable>,
-    seen: Mutex<Seen>,
+    groups: AtomicU64,
+    queue: Mutex<Vec<Job>>,
+    platter: Mutex<Platter>,
+    store: OnceLock<Weak<Store>>,
+    own: Weak<Self>,
 }
 
-/// What was synced or spoiled so far, whether it lasts or not.
-#[derive(Default)]
-struct Seen {
-    /// Where somebody has looked, and the indexes, which are written unseen.
-    spaces: BTreeSet<&'static str>,
-    rows: BTreeMap<(&'static str, Vec<u8>), Row>,
-    former: BTreeMap<(&'static str, Vec<u8>), Row>,
-    sequence: u64,
-}
+/// A batch, and who waits for it.
+type Job = (Batch, oneshot::Sender<Result<Committed, CommitError>>);
 
-/// The spaces of indexes that are not unique. One that is missing here does not outlive a crash, which the model finds.
-const INDEXES: [&str; 3] = ["iam/access-keys/owner", "iam/users/policy", "kms/keys/deletion"];
-/// How often a commit lets others go before it, at most.
-const TURNS: u64 = 6;
-/// The events of one batch when a disk is read anew.
+/// How often a group lets others go before it, at most; whoever comes meanwhile is of the group.
+const TURNS: u64 = 8;
+/// The events of one batch when a platter is read anew.
 const EVENTS_PER_BATCH: usize = 400;
 
 impl Disk {
-    pub fn new(dice: Arc<Dice>, planted: Planted) -> Self {
-        Self {
-            memory: MemoryEngine::new(),
+    /// The disk with this platter in it. [`Disk::load`] comes next.
+    pub fn new(dice: Arc<Dice>, planted: Planted, sealings: Arc<Sealings>, platter: Platter) -> Arc<Self> {
+        Arc::new_cyclic(|own| Self {
+            memory: platter.reading.clone().unwrap_or_default(),
             dice,
             planted,
+            sealings,
             armed: Mutex::default(),
             dead: AtomicBool::new(false),
             full: AtomicBool::new(false),
             free: AtomicBool::new(true),
             conflicts: AtomicU64::new(0),
-            durable: Mutex::default(),
-            seen: Mutex::default(),
-        }
+            groups: AtomicU64::new(0),
+            queue: Mutex::default(),
+            platter: Mutex::new(platter),
+            store: OnceLock::new(),
+            own: own.clone(),
+        })
     }
 
-    /// Reads what a crash has left. `store` has the barrier under which the head is signed, and stands on this disk.
-    pub async fn load(&self, durable: Durable, store: &Store) {
-        let mut rows =
-            durable.rows.iter().map(|((space, key), row)| Write::Put { space, key: key.clone(), row: row.clone() });
-        let mut writes: Vec<Write> = rows.by_ref().collect();
-        for events in durable.trail.chunks(EVENTS_PER_BATCH) {
-            let batch = Batch::new(store, Vec::new(), std::mem::take(&mut writes), events.to_vec()).unwrap();
-            self.memory.commit(batch).await.unwrap();
+    /// Reads what is on the platter. `store` stands on this disk, and has the barrier under which the head of the trail is signed.
+    pub async fn load(&self, store: &Arc<Store>) {
+        self.store.get_or_init(|| Arc::downgrade(store));
+        let platter = self.platter();
+        if platter.reading.is_none() {
+            let put = |((space, key), row): (&Place, &Row)| Write::Put { space, key: key.clone(), row: row.clone() };
+            let mut writes: Vec<Write> = platter.rows.iter().map(put).collect();
+            for events in platter.trail.chunks(EVENTS_PER_BATCH) {
+                let batch = Batch::new(store, Vec::new(), std::mem::take(&mut writes), events.to_vec()).unwrap();
+                self.memory.commit(batch).await.unwrap();
+            }
+            for (name, bytes) in &platter.notes {
+                self.memory.put_note(name, bytes.clone()).await.unwrap();
+            }
+            self.platter.lock().unwrap().reading = Some(Arc::clone(&self.memory));
         }
-        for (name, bytes) in &durable.notes {
-            self.memory.put_note(name, bytes.clone()).await.unwrap();
-        }
-        let sequence = u64::try_from(durable.trail.len()).unwrap();
-        let spaces = durable.rows.keys().map(|(space, _)| *space).chain(INDEXES).collect();
-        *self.seen.lock().unwrap() = Seen { spaces, rows: durable.rows.clone(), former: BTreeMap::new(), sequence };
-        *self.durable.lock().unwrap() = durable;
     }
 
     pub fn arm(&self, trouble: Trouble) {
@@ -113,9 +123,9 @@ impl Disk {
     }
 
     /// The power goes.
-    pub fn cut(&self) -> Durable {
+    pub fn cut(&self) -> Platter {
         self.dead.store(true, Ordering::SeqCst);
-        self.durable.lock().unwrap().clone()
+        std::mem::take(&mut *self.platter.lock().unwrap())
     }
 
     pub fn is_dead(&self) -> bool {
@@ -132,97 +142,139 @@ impl Disk {
         self.conflicts.load(Ordering::SeqCst)
     }
 
-    pub fn durable(&self) -> Durable {
-        self.durable.lock().unwrap().clone()
+    /// How many groups had more than one commit.
+    pub fn groups(&self) -> u64 {
+        self.groups.load(Ordering::SeqCst)
     }
 
-    fn look(&self, space: &'static str) {
-        self.seen.lock().unwrap().spaces.insert(space);
+    /// Space, key and revision of all rows that are durable.
+    pub fn revisions(&self) -> BTreeMap<Place, u64> {
+        let platter = self.platter.lock().unwrap();
+        platter.rows.iter().map(|(place, row)| (place.clone(), row.revision.number())).collect()
+    }
+
+    pub fn platter(&self) -> Platter {
+        self.platter.lock().unwrap().clone()
+    }
+
+    fn spoils(&self, planted: Planted) -> bool {
+        self.planted == planted && self.dice.permille(SPOILED_PERMILLE)
     }
 
     fn stale(&self, space: &'static str, key: &[u8]) -> Option<Row> {
-        if self.planted != Planted::StaleRead || !self.dice.permille(SPOILED_PERMILLE) {
-            return None;
-        }
-        self.seen.lock().unwrap().former.get(&(space, key.to_vec())).cloned()
+        let spoils = self.spoils(Planted::StaleRead);
+        spoils.then(|| self.platter.lock().unwrap().former.get(&(space, key.to_vec())).cloned())?
     }
 
-    /// Makes durable what the memory holds: all at once.
-    async fn sync(&self) {
-        let planted = if self.dice.permille(SPOILED_PERMILLE) { self.planted } else { Planted::Nothing };
-        if planted == Planted::SkippedSync {
-            return;
+    /// All that have come by now are one transaction, with one sync.
+    async fn write(&self) {
+        for _ in 0..self.dice.below(TURNS) {
+            tokio::task::yield_now().await;
         }
-        let (spaces, from) = {
-            let seen = self.seen.lock().unwrap();
-            (seen.spaces.clone(), seen.sequence + 1)
-        };
-        let mut rows = BTreeMap::new();
-        for space in spaces {
-            let found = self.memory.scan(space, &Range::all(), Direction::Forward, usize::MAX).await.unwrap();
-            rows.extend(found.into_iter().map(|(key, row)| ((space, key), row)));
+        let jobs = std::mem::take(&mut *self.queue.lock().unwrap());
+        if jobs.len() > 1 {
+            self.groups.fetch_add(1, Ordering::SeqCst);
         }
-        let page = self.memory.trail(from, usize::MAX).await.unwrap();
-        let mut events: Vec<SealedEvent> =
-            page.rows.iter().map(|row| SealedEvent { id: row.id, bytes: row.sealed.clone() }).collect();
-        let mut seen = self.seen.lock().unwrap();
-        seen.sequence = page.rows.last().map_or(seen.sequence, |row| row.sequence);
-        for (place, row) in &seen.rows.clone() {
-            if rows.get(place).is_some_and(|now| now.revision != row.revision) {
-                seen.former.insert(place.clone(), row.clone());
-            }
-        }
-        seen.rows.clone_from(&rows);
-        drop(seen);
-        let mut durable = self.durable.lock().unwrap();
-        match planted {
-            Planted::DroppedWrites => rows.clone_from(&durable.rows),
-            Planted::DroppedEvent => drop(events.pop()),
-            Planted::KeptRevision => {
-                for (place, row) in &mut rows {
-                    row.revision = durable.rows.get(place).map_or(row.revision, |former| former.revision);
-                }
-            }
-            _ => {}
-        }
-        durable.rows = rows;
-        durable.trail.append(&mut events);
-        let last = durable.trail.len();
-        if planted == Planted::SwappedCommits && last > 1 {
-            durable.trail.swap(last - 1, last - 2);
+        let fault = self.fault();
+        for (batch, told) in jobs {
+            let lasts = fault.is_none_or(|(_, lasts)| lasts);
+            // A conflict leaves nothing, and the machine stops all the same.
+            let committed = if lasts { self.written(batch).await } else { Err(CommitError::Conflict) };
+            let _ = told.send(fault.map_or(committed, |(fault, _)| Err(CommitError::Stopped(fault))));
         }
     }
 
-    fn die(&self, fault: EngineFault) -> CommitError {
+    /// What the next group hears, and whether it is there afterwards; `None` if nothing goes wrong.
+    fn fault(&self) -> Option<(EngineFault, bool)> {
+        if self.is_dead() {
+            return Some((EngineFault::Closed, false));
+        }
+        if self.is_short() {
+            return Some((EngineFault::Full, false));
+        }
+        let trouble = self.disarm()?;
+        if trouble == Trouble::Full {
+            self.full.store(true, Ordering::SeqCst);
+            self.free.store(false, Ordering::SeqCst);
+            return Some((EngineFault::Full, false));
+        }
         self.dead.store(true, Ordering::SeqCst);
-        CommitError::Stopped(fault)
+        let chance = self.dice.below(2) == 0;
+        Some(match trouble {
+            Trouble::CrashBeforeSync | Trouble::Full => (EngineFault::Closed, false),
+            Trouble::CrashDuringSync => (EngineFault::Closed, chance),
+            Trouble::CrashAfterSync => (EngineFault::Closed, true),
+            Trouble::SyncFails => (EngineFault::Disk, chance),
+        })
     }
 
     async fn written(&self, batch: Batch) -> Result<Committed, CommitError> {
+        let (writes, events) = (batch.writes().to_vec(), batch.events().to_vec());
+        let batch = if self.spoils(Planted::StaleWarm) { self.unlanded(batch) } else { batch };
         let committed = self.memory.commit(batch).await;
         match committed {
-            Ok(_) => self.sync().await,
+            Ok(_) => self.sync(writes, events),
             Err(_) => drop(self.conflicts.fetch_add(1, Ordering::SeqCst)),
         }
         committed
     }
 
-    async fn meet(&self, trouble: Trouble, batch: Batch) -> Result<Committed, CommitError> {
-        let lasts = match trouble {
-            Trouble::Full => {
-                self.full.store(true, Ordering::SeqCst);
-                self.free.store(false, Ordering::SeqCst);
-                return Err(CommitError::Stopped(EngineFault::Full));
+    /// The batch as the engine takes it, and nothing behind it that would tell the warm rows.
+    fn unlanded(&self, batch: Batch) -> Batch {
+        let store = self.store.get().and_then(Weak::upgrade).unwrap();
+        let (writes, events) = (batch.writes().to_vec(), batch.events().to_vec());
+        Batch::new(&store, batch.checks, writes, events).unwrap()
+    }
+
+    /// Makes durable what was committed.
+    fn sync(&self, writes: Vec<Write>, mut events: Vec<SealedEvent>) {
+        for write in &writes {
+            if let Write::Put { space, row, .. } = write {
+                self.sealings.record(space, &row.bytes);
             }
-            Trouble::CrashBeforeSync => false,
-            Trouble::CrashAfterSync => true,
-            Trouble::CrashDuringSync | Trouble::SyncFails => self.dice.below(2) == 0,
-        };
-        if lasts {
-            // A conflict leaves nothing, and the machine stops all the same.
-            let _ = self.written(batch).await;
         }
-        Err(self.die(if trouble == Trouble::SyncFails { EngineFault::Disk } else { EngineFault::Closed }))
+        events.iter().for_each(|event| self.sealings.record("an event", &event.bytes));
+        let planted = if self.dice.permille(SPOILED_PERMILLE) { self.planted } else { Planted::Nothing };
+        let mut platter = self.platter.lock().unwrap();
+        match planted {
+            Planted::SkippedSync => return platter.reading = None,
+            Planted::DroppedEvent => drop(events.pop()),
+            _ => {}
+        }
+        for write in writes.into_iter().filter(|_| planted != Planted::DroppedWrites) {
+            platter.take(write, planted == Planted::KeptRevision);
+        }
+        platter.trail.append(&mut events);
+        let last = platter.trail.len();
+        if planted == Planted::SwappedCommits && last > 1 {
+            platter.trail.swap(last - 1, last - 2);
+        }
+        let spoiled = [Planted::DroppedEvent, Planted::DroppedWrites, Planted::KeptRevision, Planted::SwappedCommits];
+        if spoiled.contains(&planted) {
+            platter.reading = None;
+        }
+    }
+}
+
+impl Platter {
+    fn take(&mut self, write: Write, keeps_revision: bool) {
+        let place = (write.space(), write.key().to_vec());
+        let Write::Put { mut row, .. } = write else {
+            return drop(self.rows.remove(&place));
+        };
+        if let Some(former) = self.rows.get(&place).cloned() {
+            if keeps_revision {
+                row.revision = former.revision;
+            }
+            self.former.insert(place.clone(), former);
+        }
+        self.rows.insert(place, row);
+    }
+
+    /// The platter after somebody was at it: it is to be read anew.
+    pub fn touched(mut self) -> Self {
+        self.reading = None;
+        self
     }
 }
 
@@ -234,7 +286,6 @@ impl TrailSource for Disk {
 
 impl Engine for Disk {
     fn row<'a>(&'a self, space: &'static str, key: &'a [u8]) -> Answer<'a, Result<Option<Row>, EngineFault>> {
-        self.look(space);
         Box::pin(async move {
             let row = self.memory.row(space, key).await?;
             Ok(if row.is_some() { self.stale(space, key).or(row) } else { row })
@@ -248,29 +299,21 @@ impl Engine for Disk {
         direction: Direction,
         limit: usize,
     ) -> Answer<'a, Result<Rows, EngineFault>> {
-        self.look(space);
         self.memory.scan(space, range, direction, limit)
     }
 
     fn commit(&self, batch: Batch) -> Answer<'_, Result<Committed, CommitError>> {
         Box::pin(async move {
-            for check in &batch.checks {
-                let (Check::At { space, .. } | Check::Absent { space, .. } | Check::Range { space, .. }) = check;
-                self.look(space);
+            let (told, hears) = oneshot::channel();
+            let first = {
+                let mut queue = self.queue.lock().unwrap();
+                queue.push((batch, told));
+                queue.len() == 1
+            };
+            if first && let Some(disk) = self.own.upgrade() {
+                tokio::spawn(async move { disk.write().await });
             }
-            for _ in 0..self.dice.below(TURNS) {
-                tokio::task::yield_now().await;
-            }
-            if self.is_dead() {
-                return Err(CommitError::Stopped(EngineFault::Closed));
-            }
-            if self.is_short() {
-                return Err(CommitError::Stopped(EngineFault::Full));
-            }
-            match self.disarm() {
-                Some(trouble) => self.meet(trouble, batch).await,
-                None => self.written(batch).await,
-            }
+            hears.await.unwrap_or(Err(CommitError::Stopped(EngineFault::Closed)))
         })
     }
 
@@ -298,7 +341,7 @@ impl Engine for Disk {
         if self.is_dead() {
             return Box::pin(async { Err(EngineFault::Closed) });
         }
-        self.durable.lock().unwrap().notes.insert(name.to_owned(), bytes.clone());
+        self.platter.lock().unwrap().notes.insert(name.to_owned(), bytes.clone());
         self.memory.put_note(name, bytes)
     }
 

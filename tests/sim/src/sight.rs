@@ -17,6 +17,10 @@ pub enum Sight {
     Event,
     /// The rows are not those of which the trail tells.
     Rows,
+    /// Two sealings share N and IV.
+    Nonce,
+    /// A row was taken that the house had not sealed, or not there, or not last.
+    Row,
     /// A key was deleted before its date.
     Early,
     /// The house did not do what it has to.

@@ -1,253 +1,265 @@
 //! One house on one disk, from its founding over all its starts, and those who call it.
 
+use crate::ask::{Ask, Told, Who};
+use crate::asking::{SERVICES, question, told};
 use crate::dice::Dice;
-use crate::disk::{Disk, Durable};
-use crate::planted::{Credulous, Lenient, Planted};
-use cipher::{DangerSeededEntropy, Entropy, hmac_sha256, sha256};
+use crate::disk::{Disk, Platter};
+use crate::network::{Cut, exchange};
+use crate::planted::{Credulous, Lenient, Planted, Repeating};
+use crate::sealings::Sealings;
+use crate::sight::{Mismatch, Sight, must};
+use crate::signing::{REGION, Wallet};
+use crate::witness::Witness;
+use cipher::{Barrier, DangerSeededEntropy, Entropy};
 use house::{ACCOUNT, Hands, keys};
-use kernel::{Caller, Claim, Event, Opened, Origin, Rate, Recorded, RequestId, Setting, Testimony, Unadmitted, Wiring};
+use kagiban::answer::Edge;
+use kernel::{Event, Opened, Rate, Setting, Wiring};
 use names::{AccountId, COMMERCIAL_REGIONS, Clock, Region, Time};
 use secret::Secret;
-use shape::{Empty, OperationShape};
+use shape::Empty;
 use shapes_iam::CreateAccessKeyOutput;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use store::{Store, WARM_BYTES_MAX_DEFAULT};
+use tokio::runtime::Handle;
 use vault::{InProcess, Keyring, Seal, Standing, Vault};
 
 /// 2026-11-24T12:00:00Z.
 const FOUNDED: Time = Time::from_seconds(1_795_521_600);
-const REGION: &str = "ap-northeast-1";
 const INSTALLATION: [u8; 16] = [7; 16];
-const SIGNATURE_SECONDS: u64 = 300;
-const EVENTS_PER_PAGE: usize = 1_000;
+/// How often a task may be given its turn before the house does not come to rest.
+const TURNS_MAX: usize = 100_000;
+/// With these a request is refused by which nobody makes himself known.
+const STRANGERS: [&str; 4] =
+    ["InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch", "UnrecognizedClientException"];
 
 /// What outlives a start of the house, and the house that runs now.
 pub struct Town {
     pub clock: Arc<Hands>,
     pub dice: Arc<Dice>,
+    pub running: Running,
+    /// By how many microseconds the wall clock is wrong.
+    pub jumped: i64,
+    pub wallet: Wallet,
+    pub sealings: Arc<Sealings>,
+    pub witness: Witness,
+    pub planted: Planted,
+    /// The access key of the administrator.
+    administrator: String,
+    entropy: Arc<dyn Entropy>,
+    keyring: Vec<u8>,
+    /// Events that the witness has heard and nobody has asked him for.
+    heard: Vec<(u64, Event)>,
+    asked: AtomicU64,
+}
+
+/// A house that was started.
+pub struct Running {
     pub door: Arc<kernel::House>,
     pub store: Arc<Store>,
     pub disk: Arc<Disk>,
-    /// By how many microseconds the wall clock is wrong.
-    pub jumped: i64,
-    /// The access key of the administrator.
-    pub administrator: String,
-    entropy: Arc<dyn Entropy>,
-    keyring: Vec<u8>,
-    planted: Planted,
-    /// The secrets of access keys, as their holders keep them.
-    wallet: Arc<Mutex<HashMap<String, Secret>>>,
+    edge: Arc<Edge>,
 }
 
 /// A call as its caller sees it.
-pub struct Heard<T> {
-    pub request: String,
-    pub ended: Ended<T>,
+pub struct Heard {
+    /// The caller's own name for the call: his user agent, which stands in the event.
+    pub agent: String,
+    /// The house's name for it, if there was a reply.
+    pub request: Option<String>,
+    pub cut: Option<Cut>,
+    pub ended: Ended,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Ended<T> {
+pub enum Ended {
     /// Nobody knows the caller. There is no event.
     Unadmitted,
-    /// The house has nothing to answer.
-    Broken,
-    /// The code, and the event's place.
-    Refused(String, u64),
-    Done(T, u64),
-}
-
-impl<T> Ended<T> {
-    /// The event's place on the trail, if there is one.
-    pub fn sequence(&self) -> Option<u64> {
-        match self {
-            Self::Refused(_, sequence) | Self::Done(_, sequence) => Some(*sequence),
-            Self::Unadmitted | Self::Broken => None,
-        }
-    }
+    /// No reply came.
+    Unheard,
+    Refused(String),
+    Done(Told),
 }
 
 impl Town {
     pub async fn found(seed: u64, planted: Planted) -> Self {
         let entropy: Arc<dyn Entropy> = Arc::new(DangerSeededEntropy::new(seed));
+        let reuses = planted == Planted::ReusedNonce;
+        let entropy = if reuses { Arc::new(Repeating::new(entropy)) } else { entropy };
         let (_, keyring) = Keyring::initialise(&seal(), INSTALLATION, Arc::clone(&entropy), &keys().opener).unwrap();
         let (clock, dice) = (Arc::new(Hands::at(FOUNDED)), Arc::new(Dice::new(seed)));
-        let (door, store, disk) = start(&keyring, &entropy, &clock, &dice, planted, Durable::default()).await;
-        let wallet = Arc::default();
-        let administrator = String::new();
-        let mut town =
-            Self { clock, dice, door, store, disk, jumped: 0, administrator, entropy, keyring, planted, wallet };
-        let rounds = town.rounds("iam");
-        let founded = rounds.recorded::<iam::FoundAccount>(account(), region(), Empty).await.unwrap();
-        town.administrator = town.keep(&founded).unwrap();
+        let sealings = Arc::new(Sealings::default());
+        let start =
+            Start { keyring: &keyring, entropy: &entropy, clock: &clock, dice: &dice, sealings: &sealings, planted };
+        let (disk, store) = start.disk(Platter::default()).await;
+        let running = start.house(disk, store, Standing::BEGINNING).await;
+        let mut town = Self {
+            running,
+            jumped: 0,
+            wallet: Wallet::default(),
+            witness: Witness::default(),
+            administrator: String::new(),
+            heard: Vec::new(),
+            asked: AtomicU64::new(0),
+            clock,
+            dice,
+            sealings,
+            planted,
+            entropy,
+            keyring,
+        };
+        let founded = town.rounds("iam").recorded::<iam::FoundAccount>(account(), region(), Empty).await.unwrap();
+        if let Opened::Answer(answer) = founded.open(&keys().exit) {
+            let key = &answer.output::<CreateAccessKeyOutput>().unwrap().access_key;
+            town.wallet.put(&key.access_key_id, key.secret_access_key.open(&keys().opener));
+            town.administrator.clone_from(&key.access_key_id);
+        }
         town
     }
 
-    /// The power goes, and the house is started from what is left.
-    pub async fn restart(&mut self) {
-        let durable = self.disk.cut();
-        let started = start(&self.keyring, &self.entropy, &self.clock, &self.dice, self.planted, durable).await;
-        (self.door, self.store, self.disk) = started;
+    /// The power goes, and the house is started from what is left. All that was ever heard of the trail is there.
+    pub async fn restart(&mut self) -> Result<(), Mismatch> {
+        let platter = self.running.disk.cut();
+        let (disk, store) = self.start().disk(platter).await;
+        let lost = || "what was on the trail is there no longer".to_owned();
+        must(self.witness.finds_again(&store).await, Sight::Event, lost)?;
+        self.heard.extend(self.witness.hear(&store).await);
+        self.running = self.start().house(disk, store, self.witness.standing()).await;
+        Ok(())
+    }
+
+    /// A house of which nothing lasts, on this platter, beside the one that runs.
+    pub async fn aside(&self, platter: Platter) -> Running {
+        let (disk, store) = self.start().disk(platter).await;
+        self.start().house(disk, store, self.witness.standing()).await
+    }
+
+    /// A store on this platter, and no house.
+    pub async fn aside_store(&self, platter: Platter) -> Arc<Store> {
+        self.start().disk(platter).await.1
+    }
+
+    fn start(&self) -> Start<'_> {
+        Start {
+            keyring: &self.keyring,
+            entropy: &self.entropy,
+            clock: &self.clock,
+            dice: &self.dice,
+            sealings: &self.sealings,
+            planted: self.planted,
+        }
+    }
+
+    pub fn barrier(&self) -> Barrier {
+        self.start().unsealed().barrier()
     }
 
     pub fn rounds(&self, service: &str) -> kernel::Rounds {
-        self.door.rounds(self.door.service(service).unwrap())
+        self.running.door.rounds(self.running.door.service(service).unwrap())
     }
 
-    /// The events from a place on, with their places.
-    pub async fn events(&self, from: u64) -> Vec<(u64, Event)> {
-        let (mut events, mut from) = (Vec::new(), from);
-        loop {
-            let page = self.store.trail(from, EVENTS_PER_PAGE).await.unwrap();
-            let Some(last) = page.last() else { return events };
-            from = last.sequence + 1;
-            events.extend(page.iter().map(|one| (one.sequence, Event::decode(&one.bytes).unwrap())));
+    /// The events that have come since this was last asked, with their places.
+    pub async fn events(&mut self) -> Vec<(u64, Event)> {
+        let more = self.witness.hear(&self.running.store).await;
+        let mut events = std::mem::take(&mut self.heard);
+        events.extend(more);
+        events
+    }
+
+    /// A call over the network, to the house that runs or to one beside it.
+    pub async fn ask(&self, of: &Running, who: &Who, ask: &Ask, cut: Option<Cut>) -> Heard {
+        let access_key = match who {
+            Who::Administrator => &self.administrator,
+            Who::Holder(id) => id,
+        };
+        let agent = format!("sim/{}", self.asked.fetch_add(1, Ordering::Relaxed));
+        let time = self.clock.now().iso_basic().to_string();
+        let request = self.wallet.request(access_key, &time, &agent, &question(ask));
+        let Some(reply) = exchange(&of.edge, &request, cut, &self.dice).await else {
+            return Heard { agent, request: None, cut, ended: Ended::Unheard };
+        };
+        let ended = match reply.code() {
+            None => Ended::Done(told(ask, &reply, &self.wallet)),
+            Some(code) if STRANGERS.contains(&code.as_str()) => Ended::Unadmitted,
+            Some(code) => Ended::Refused(code),
+        };
+        Heard { agent, request: Some(reply.request_id), cut, ended }
+    }
+
+    /// Waits until nothing is in flight: calls run to their commit even if nobody waits for them.
+    pub async fn rest(&self) -> Result<(), Mismatch> {
+        for _ in 0..TURNS_MAX {
+            if Handle::current().metrics().num_alive_tasks() == 0 {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
         }
-    }
-
-    /// A call by whoever holds the access key, with what he sees in the answer.
-    pub async fn call<S: OperationShape, T>(
-        &self,
-        access_key: &str,
-        input: S::Input,
-        look: impl FnOnce(&S::Output) -> T,
-    ) -> Heard<T> {
-        let id = self.random();
-        let request = RequestId::of(id).as_str().to_owned();
-        let caller = match self.caller(access_key, RequestId::of(id)).await {
-            Ok(caller) => caller,
-            Err(Unadmitted::Broken(_)) => return Heard { request, ended: Ended::Broken },
-            Err(_) => return Heard { request, ended: Ended::Unadmitted },
-        };
-        let Ok(recorded) = self.door.call::<S>(caller, input).await else {
-            return Heard { request, ended: Ended::Broken };
-        };
-        let ended = match recorded.open(&keys().exit) {
-            Opened::Answer(answer) => Ended::Done(look(answer.output().unwrap()), recorded.sequence()),
-            Opened::Failure(failure) => Ended::Refused(failure.code.to_string(), recorded.sequence()),
-        };
-        Heard { request, ended }
-    }
-
-    /// Whoever has asked for an access key keeps its secret.
-    pub fn pocket(&self, output: &CreateAccessKeyOutput) -> String {
-        let key = &output.access_key;
-        self.wallet.lock().unwrap().insert(key.access_key_id.clone(), key.secret_access_key.share());
-        key.access_key_id.clone()
-    }
-
-    pub fn has_secret(&self, access_key: &str) -> bool {
-        self.wallet.lock().unwrap().contains_key(access_key)
-    }
-
-    fn keep(&self, recorded: &Recorded) -> Option<String> {
-        match recorded.open(&keys().exit) {
-            Opened::Answer(answer) => answer.output().map(|output| self.pocket(output)),
-            Opened::Failure(_) => None,
-        }
-    }
-
-    fn random(&self) -> [u8; 16] {
-        let mut bytes = [0; 16];
-        self.entropy.fill(&mut bytes).unwrap();
-        bytes
-    }
-
-    /// Signs as SigV4 signs, and is let in.
-    async fn caller(&self, access_key: &str, request_id: RequestId) -> Result<Caller, Unadmitted> {
-        let now = self.clock.now();
-        let date = now.format("%Y%m%d");
-        let string_to_sign = format!("AWS4-HMAC-SHA256\n{}\n{}", now.iso_basic(), request_id.as_str());
-        let secret = self.wallet.lock().unwrap().get(access_key).unwrap().share();
-        let secret = [b"AWS4", secret.open(&keys().opener)].concat();
-        let parts = [date.as_str(), REGION, "kms", "aws4_request", &string_to_sign];
-        let signature = parts.iter().fold(secret, |key, part| hmac_sha256(&key, part.as_bytes()).to_vec());
-        let claim = Claim {
-            access_key_id: access_key.to_owned(),
-            token: None,
-            second_string: None,
-            date,
-            region: REGION.to_owned(),
-            service: "kms".to_owned(),
-            signature: signature.try_into().unwrap(),
-            request: sha256(string_to_sign.as_bytes()),
-            string_to_sign,
-            expires: now + Duration::from_secs(SIGNATURE_SECONDS),
-        };
-        let origin = Origin {
-            region: region(),
-            source: None,
-            user_agent: "sim".to_owned(),
-            host: "house".to_owned(),
-            tls: None,
-            request_id,
-            arrived: now,
-        };
-        self.door.admit(claim, origin).await
+        must(false, Sight::House, || "the house does not come to rest".to_owned())
     }
 }
 
-/// Starts a house on what is on the disk.
-async fn start(
-    keyring: &[u8],
-    entropy: &Arc<dyn Entropy>,
-    hands: &Arc<Hands>,
-    dice: &Arc<Dice>,
+/// What every start of a house needs.
+struct Start<'a> {
+    keyring: &'a [u8],
+    entropy: &'a Arc<dyn Entropy>,
+    clock: &'a Arc<Hands>,
+    dice: &'a Arc<Dice>,
+    sealings: &'a Arc<Sealings>,
     planted: Planted,
-    durable: Durable,
-) -> (Arc<kernel::House>, Arc<Store>, Arc<Disk>) {
-    let keyring = Keyring::unseal(keyring, &seal(), INSTALLATION, Arc::clone(entropy), &keys().opener).unwrap();
-    let disk = Arc::new(Disk::new(Arc::clone(dice), planted));
-    // Without warm rows every read comes to the disk. Half of the starts are so.
-    let warm = if dice.below(2) == 0 { 0 } else { WARM_BYTES_MAX_DEFAULT };
-    let barrier = Arc::new(keyring.barrier());
-    let store = Arc::new(Store::new(disk.clone(), barrier, Arc::clone(entropy), warm));
-    disk.load(durable, &store).await;
-    let jumps = planted == Planted::BelievedJump;
-    let believed = if jumps { None } else { kernel::last_believed(&store).await.unwrap() };
-    let clock: Arc<dyn Clock> =
-        if jumps { Arc::new(Credulous { clock: hands.clone(), start: hands.wall() }) } else { hands.clone() };
-    let standing = standing(&store).await;
-    let vault: Arc<dyn Vault> = Arc::new(InProcess::new(keyring, Arc::clone(&clock), standing).unwrap());
-    let door = kernel::House::open(Wiring {
-        store: Arc::clone(&store),
-        vault,
-        clock,
-        entropy: Arc::clone(entropy),
-        mint: &keys().mint,
-        services: vec![&cloudtrail::SERVICE, &iam::SERVICE, &kms::SERVICE, &sts::SERVICE],
-        credentials: Box::new(iam::Directory),
-        principals: Box::new(iam::Directory),
-        documents: if planted == Planted::IgnoredDeny { Box::new(Lenient) } else { Box::new(iam::Directory) },
-        setting: Setting {
-            account: account(),
-            region: region(),
-            regions: COMMERCIAL_REGIONS.iter().map(|name| Region::parse(name).unwrap()).collect(),
-        },
-        rate: Rate::DEFAULT,
-        believed,
-    });
-    (door, store, disk)
 }
 
-/// How far the vault's chain of uses has come, as far as the trail knows.
-async fn standing(store: &Store) -> Standing {
-    let mut testimony = Testimony::new(None);
-    let heard = store.verify(None, |recorded| {
-        if let Some(event) = Event::decode(&recorded.bytes) {
-            testimony.hear(&event);
-        }
-    });
-    heard.await.unwrap();
-    testimony.uses().standing
+impl Start<'_> {
+    fn unsealed(&self) -> Keyring {
+        Keyring::unseal(self.keyring, &seal(), INSTALLATION, Arc::clone(self.entropy), &keys().opener).unwrap()
+    }
+
+    async fn disk(&self, platter: Platter) -> (Arc<Disk>, Arc<Store>) {
+        let disk = Disk::new(Arc::clone(self.dice), self.planted, Arc::clone(self.sealings), platter);
+        // Without warm rows every read comes to the disk. Half of the starts are so.
+        let warm = if self.dice.below(2) == 0 { 0 } else { WARM_BYTES_MAX_DEFAULT };
+        let barrier = Arc::new(self.unsealed().barrier());
+        let store = Arc::new(Store::new(disk.clone(), barrier, Arc::clone(self.entropy), warm));
+        disk.load(&store).await;
+        (disk, store)
+    }
+
+    async fn house(&self, disk: Arc<Disk>, store: Arc<Store>, standing: Standing) -> Running {
+        let jumps = self.planted == Planted::BelievedJump;
+        let believed = if jumps { None } else { kernel::last_believed(&store).await.unwrap() };
+        let hands = self.clock.clone();
+        let clock: Arc<dyn Clock> =
+            if jumps { Arc::new(Credulous { start: hands.wall(), clock: hands }) } else { hands };
+        let vault = InProcess::new(self.unsealed(), Arc::clone(&clock), standing).unwrap();
+        let vault: Arc<dyn Vault> = Arc::new(vault);
+        let lenient = self.planted == Planted::IgnoredDeny;
+        let door = kernel::House::open(Wiring {
+            store: Arc::clone(&store),
+            vault,
+            clock,
+            entropy: Arc::clone(self.entropy),
+            mint: &keys().mint,
+            services: SERVICES.to_vec(),
+            credentials: Box::new(iam::Directory),
+            principals: Box::new(iam::Directory),
+            documents: if lenient { Box::new(Lenient) } else { Box::new(iam::Directory) },
+            setting: Setting {
+                account: account(),
+                region: region(),
+                regions: COMMERCIAL_REGIONS.iter().map(|name| Region::parse(name).unwrap()).collect(),
+            },
+            rate: Rate::DEFAULT,
+            believed,
+        });
+        let edge = Arc::new(Edge::new(Arc::clone(&door), &keys().exit, Arc::clone(self.entropy)));
+        Running { door, store, disk, edge }
+    }
 }
 
 fn seal() -> Seal {
     Seal::KeyFile(Secret::fill(32, |bytes| bytes.fill(7)))
 }
 
-pub fn account() -> AccountId {
+fn account() -> AccountId {
     AccountId::parse(ACCOUNT).unwrap()
 }
 

@@ -2,7 +2,7 @@
 #![expect(clippy::print_stderr, reason = "what was met is told with its count")]
 #![expect(clippy::panic, reason = "tests")]
 
-use sim::{Counts, Planted, Sight, run};
+use sim::{Counts, Planted, Sight, run, served};
 
 /// About a quarter of a minute of one core.
 const SEEDS: u64 = 64;
@@ -13,14 +13,27 @@ const MET: &[&str] = &[
     "fault: CrashAfterSync",
     "fault: SyncFails",
     "fault: Full",
-    "fault: conflict",
-    "fault: days pass",
-    "fault: power cut between calls",
+    "fault: a row is Bare",
+    "fault: a row is Bent",
+    "fault: a row is Moved",
+    "fault: a row is PutBack",
+    "fault: a row is Reformatted",
+    "fault: an event is bent",
     "fault: clock jumps ahead",
     "fault: clock jumps back",
+    "fault: conflict",
+    "fault: connection cut BeforeReply",
+    "fault: connection cut BeforeRequest",
+    "fault: connection cut InReply",
+    "fault: connection cut InRequest",
+    "fault: days pass",
+    "fault: power cut between calls",
+    "fault: trouble with a group",
+    "outcome: commits in one group",
     "outcome: done",
     "outcome: done and unheard",
     "outcome: lost and unheard",
+    "outcome: sealed",
     "outcome: unanswered while the disk is full",
     "outcome: unadmitted",
     "outcome: started again",
@@ -50,8 +63,9 @@ fn the_house_agrees_with_the_model() {
     for (what, times) in &counts {
         eprintln!("{times:>8} {what}");
     }
-    for what in MET {
-        assert!(counts.contains_key(*what), "nothing of it in {SEEDS} seeds: {what}");
+    let operations = served().map(|(_, row)| format!("operation: {}", row.name));
+    for what in MET.iter().map(|what| (*what).to_owned()).chain(operations) {
+        assert!(counts.contains_key(&what), "nothing of it in {SEEDS} seeds: {what}");
     }
 }
 
@@ -102,6 +116,21 @@ fn a_revision_that_is_kept_is_found() {
 #[test]
 fn a_stale_read_is_found() {
     finds(Planted::StaleRead, &[Sight::Answer]);
+}
+
+#[test]
+fn a_stale_warm_row_is_found() {
+    finds(Planted::StaleWarm, &[Sight::Answer]);
+}
+
+#[test]
+fn a_reused_nonce_is_found() {
+    finds(Planted::ReusedNonce, &[Sight::Nonce]);
+}
+
+#[test]
+fn a_row_that_was_not_sealed_and_is_accepted_is_found() {
+    finds(Planted::UnsealedAccepted, &[Sight::Row]);
 }
 
 #[test]

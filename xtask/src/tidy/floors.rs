@@ -76,6 +76,12 @@ const ROOMS: &[Room] = &[
     // Behind the house: what tests it, and its chores.
     Room { who: "tests/house", floor: 8, uses: &["crates/"], outside: Outside::Any },
     Room { who: "tests/toy", floor: 8, uses: &["crates/", "shapes/"], outside: Outside::Any },
+    Room {
+        who: "tests/sim",
+        floor: 9,
+        uses: &["crates/", "shapes/", "services/", "server", "tests/house"],
+        outside: Outside::Any,
+    },
     Room { who: "tests/", floor: 9, uses: &["crates/", "shapes/", "services/", "tests/house"], outside: Outside::Any },
     Room { who: "bench", floor: 10, uses: &["crates/", "shapes/", "services/", "tests/house"], outside: Outside::Any },
     Room { who: "xtask", floor: 10, uses: &["crates/shape/gen"], outside: Outside::Any },
