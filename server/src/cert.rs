@@ -163,8 +163,8 @@ fn authority((certificate, key): (&Path, &Path), now: Time, lasting: Duration) -
         (Some(_), None) => return half(certificate, key),
         (None, Some(_)) => return half(key, certificate),
         (Some(pem), Some(text)) => {
-            let text = String::from_utf8(text).map_err(|error| unreadable(key, &error))?;
-            (pem, KeyPair::from_pem(&text).map_err(|error| unreadable(key, &error))?)
+            let text = std::str::from_utf8(&text).map_err(|error| unreadable(key, &error))?;
+            (pem, KeyPair::from_pem(text).map_err(|error| unreadable(key, &error))?)
         }
     };
     let der = CertificateDer::from_pem_slice(&pem).map_err(|error| unreadable(certificate, &error))?;

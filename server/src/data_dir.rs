@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// The name of the file with the installation's id, in hexadecimal digits.
 pub const INSTALLATION_FILE: &str = "installation";
@@ -52,11 +53,15 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     opened(path)?.map(|file| whole(path, file)).transpose()
 }
 
-/// As [`read`], and refuses a file that group or others can read: it holds a secret.
-pub fn read_secret(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+/// As [`read`], and refuses a file that group or others can read: it holds a secret. What was read is erased when it is dropped.
+pub fn read_secret(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
     let Some(file) = opened(path)? else { return Ok(None) };
     let mode = file.metadata().map_err(|error| FileError::Unreadable(path.to_owned(), error))?.mode();
-    if mode & LOOSE_BITS != 0 { Err(FileError::LooseMode(path.to_owned())) } else { whole(path, file).map(Some) }
+    if mode & LOOSE_BITS != 0 {
+        Err(FileError::LooseMode(path.to_owned()))
+    } else {
+        whole(path, file).map(Zeroizing::new).map(Some)
+    }
 }
 
 /// Replaces the file as a whole, with mode 0600, durable when it returns.
@@ -240,7 +245,9 @@ fn opened(path: &Path) -> Result<Option<File>, FileError> {
 }
 
 fn whole(path: &Path, file: File) -> Result<Vec<u8>, FileError> {
-    let mut bytes = Vec::new();
+    // Room for all of it, so that growing leaves no copies behind.
+    let length = file.metadata().map_or(0, |metadata| metadata.len().min(FILE_BYTES_MAX));
+    let mut bytes = Vec::with_capacity(length as usize + 1);
     let read = file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
     read.map_err(|error| FileError::Unreadable(path.to_owned(), error))?;
     if bytes.len() as u64 > FILE_BYTES_MAX { Err(FileError::TooLarge(path.to_owned())) } else { Ok(bytes) }

@@ -1,5 +1,6 @@
 //! What the program asks of the system for itself: nobody looks into its memory, no memory lands on a disk, and a fault ends it.
 
+use locked::Protection;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Files that the program may have open at once: a connection is one, and the store has a few.
@@ -12,6 +13,8 @@ pub struct Granted {
     pub closed: bool,
     /// Pages stay in memory: none is written to swap.
     pub locked: bool,
+    /// How far the pages with keys are kept from everybody else.
+    pub keys: Protection,
 }
 
 /// Called before there is a secret in the process, and before there is a second thread.
@@ -20,7 +23,8 @@ pub fn prepare() -> Granted {
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let no_core = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     raise_open_files();
-    Granted { closed: no_core.is_ok() & hide(), locked: lock() }
+    let (closed, locked) = (no_core.is_ok() & hide(), lock());
+    Granted { closed, locked, keys: locked::standing().protection }
 }
 
 /// A panic is a broken invariant of the house's own. It ends the program: a task that died alone would leave the others with what it held.

@@ -6,6 +6,7 @@ use cipher::{Entropy, NoEntropy};
 use secret::Secret;
 use std::path::{Path, PathBuf};
 use vault::{KEY_FILE_BYTES, Seal};
+use zeroize::Zeroizing;
 
 #[derive(Debug, thiserror::Error)]
 pub enum NoRoot {
@@ -57,19 +58,29 @@ pub fn make(
     if let Some(seal) = key(&file)? {
         return Ok((seal, Some(file)));
     }
-    let mut bytes = [0; KEY_FILE_BYTES];
-    entropy.fill(&mut bytes)?;
+    let mut bytes = Zeroizing::new([0; KEY_FILE_BYTES]);
+    entropy.fill(bytes.as_mut())?;
     if let Some(folder) = file.parent() {
         data_dir::make_private_folder(folder)?;
     }
-    data_dir::write(&file, format!("{}\n", hex(&bytes)).as_bytes())?;
-    Ok((Seal::KeyFile(Secret::from_vec(bytes.to_vec())), Some(file)))
+    let mut digits = Zeroizing::new(Vec::with_capacity(2 * KEY_FILE_BYTES + 1));
+    for byte in bytes.iter() {
+        digits
+            .extend([byte >> 4, byte & 15].map(|nibble| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble }));
+    }
+    digits.push(b'\n');
+    data_dir::write(&file, &digits)?;
+    Ok((key_file(bytes.as_ref()), Some(file)))
+}
+
+fn key_file(bytes: &[u8]) -> Seal {
+    Seal::KeyFile(Secret::fill(bytes.len(), |room| room.copy_from_slice(bytes)))
 }
 
 fn key(file: &Path) -> Result<Option<Seal>, NoRoot> {
     let Some(text) = data_dir::read_secret(file)? else { return Ok(None) };
-    let key = unhex::<KEY_FILE_BYTES>(&text).ok_or_else(|| NoRoot::Malformed(file.to_owned()))?;
-    Ok(Some(Seal::KeyFile(Secret::from_vec(key.to_vec()))))
+    let key = unhex::<KEY_FILE_BYTES>(&text).map(Zeroizing::new).ok_or_else(|| NoRoot::Malformed(file.to_owned()))?;
+    Ok(Some(key_file(key.as_ref())))
 }
 
 fn unhex_byte(digits: &[u8]) -> Option<u8> {
@@ -79,12 +90,11 @@ fn unhex_byte(digits: &[u8]) -> Option<u8> {
 }
 
 fn passphrase(file: &Path) -> Result<Seal, NoRoot> {
-    let mut bytes = data_dir::read_secret(file)?.ok_or_else(|| NoRoot::NoPassphrase(file.to_owned()))?;
+    let bytes = data_dir::read_secret(file)?.ok_or_else(|| NoRoot::NoPassphrase(file.to_owned()))?;
     // Editors end a file with a line feed; it is no part of the passphrase.
-    while bytes.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
-        bytes.pop();
-    }
-    Ok(Seal::Passphrase(Secret::from_vec(bytes)))
+    let end = bytes.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+    let phrase = bytes.get(..end).unwrap_or_default();
+    Ok(Seal::Passphrase(Secret::fill(phrase.len(), |room| room.copy_from_slice(phrase))))
 }
 
 pub fn hex(bytes: &[u8]) -> String {
@@ -93,6 +103,13 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Reads what [`hex`] wrote.
 pub fn unhex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    let bytes: Option<Vec<u8>> = text.trim_ascii().chunks(2).map(unhex_byte).collect();
-    bytes?.try_into().ok()
+    let text = text.trim_ascii();
+    let mut bytes = [0; N];
+    if text.len() != 2 * N {
+        return None;
+    }
+    for (byte, digits) in bytes.iter_mut().zip(text.chunks(2)) {
+        *byte = unhex_byte(digits)?;
+    }
+    Some(bytes)
 }

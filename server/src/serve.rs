@@ -12,6 +12,7 @@ use crate::process::Granted;
 use crate::timers::Timers;
 use crate::{credentials, log, restored};
 use cipher::SystemEntropy;
+use locked::Protection;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -132,6 +133,23 @@ fn greet(config: &Config, endpoint: Endpoint, granted: Granted) {
     }
     if !granted.locked {
         tracing::info!("memory is not locked: pages may reach swap (see LimitMEMLOCK in docs/operations.md)");
+    }
+    tell_protection(granted.keys);
+}
+
+/// Says how the keys lie in memory: less than is wanted is a warning.
+pub fn tell_protection(keys: Protection) {
+    match keys {
+        Protection::Unreadable => tracing::info!("keys lie in memory that only this process can read"),
+        Protection::Locked => {
+            tracing::info!("keys lie in locked memory, out of dumps (the kernel has no memfd_secret)")
+        }
+        Protection::Undumped => {
+            tracing::warn!(
+                "keys lie in memory that may reach swap: too little may be locked (see LimitMEMLOCK in docs/operations.md)"
+            );
+        }
+        Protection::None => tracing::warn!("keys lie in ordinary memory: this system keeps no pages out of dumps"),
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::boot::Booted;
 use crate::data_dir;
 use crate::head::Keeper;
-use crate::own;
+use crate::{own, serve};
 use kernel::{House, SystemClock};
+use locked::Standing;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,8 +110,9 @@ async fn index(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
 }
 
 async fn upkeep(house: Arc<House>, mut stop: watch::Receiver<bool>) {
-    let mut room = true;
+    let (mut room, mut memory) = (true, locked::standing());
     loop {
+        tell_memory(&mut memory);
         if room != house.has_room() {
             room = house.has_room();
             tell_room(&house, room).await;
@@ -122,6 +124,18 @@ async fn upkeep(house: Arc<House>, mut stop: watch::Receiver<bool>) {
             tracing::error!(cause = %breakage, "the upkeep of the house broke; it comes round again");
         }
     }
+}
+
+/// Tells the log when keys do not get any more what they got at the start.
+fn tell_memory(before: &mut Standing) {
+    let now = locked::standing();
+    if now.protection < before.protection {
+        serve::tell_protection(now.protection);
+    }
+    if before.refused == 0 && now.refused > 0 {
+        tracing::warn!("so many secrets are in use at once that some of them lie in ordinary memory");
+    }
+    *before = now;
 }
 
 /// Tells the log and the trail that the disk is full, or is so no longer.

@@ -34,7 +34,9 @@ pub(crate) fn kbkdf(base: &[u8], label: &str, context: &[u8], out: &mut [u8]) ->
 
 fn counter_mode(base: &[u8], info: &[u8], out: &mut [u8]) -> Result<(), Underivable> {
     let algorithm = get_kbkdf_ctr_hmac_algorithm(KbkdfCtrHmacAlgorithmId::Sha256).ok_or(Underivable)?;
-    kbkdf_ctr_hmac(algorithm, base, info, out).map_err(|_| Underivable)
+    let derived = kbkdf_ctr_hmac(algorithm, base, info, out);
+    locked::sweep();
+    derived.map_err(|_| Underivable)
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 /// The HMAC-SHA-256 of `data`. What is computed under a secret key is the caller's to erase.
 pub fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
-    array(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), data).as_ref())
+    let mac = array(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), data).as_ref());
+    locked::sweep();
+    mac
 }
 
 /// Equality in a time that depends on the lengths only.

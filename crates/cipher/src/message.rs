@@ -138,6 +138,12 @@ impl MessageKey {
     }
 }
 
+impl Drop for MessageKey {
+    fn drop(&mut self) {
+        locked::sweep();
+    }
+}
+
 impl From<NoEntropy> for Unsealed {
     fn from(_: NoEntropy) -> Self {
         Self::NoEntropy

@@ -7,9 +7,10 @@ use crate::chain::Chain;
 use crate::ticket::TicketDesk;
 use crate::wrapped::BACKING_KEY_BYTES;
 use crate::{
-    Answer, BackingKeyId, Binding, Blob, BlobHeader, DataKey, Decrypting, Destroying, Encrypting, EncryptionContext,
-    HeadSeal, Holder, Identify, Keyring, NewAccessKey, NewBackingKey, Origin, RANDOM_BYTES_MAX, ROUNDS_SECONDS_MAX,
-    Scope, Standing, TICKET_SECONDS_MAX, Ticket, Usable, Used, Vault, VaultError, Verb, Wrapped, WrappedAccessKey,
+    Answer, BackingKeyId, Binding, Blob, BlobHeader, DOMAIN_KEYS_MAX, DataKey, Decrypting, Destroying, Encrypting,
+    EncryptionContext, HeadSeal, Holder, Identify, Keyring, NewAccessKey, NewBackingKey, Origin, RANDOM_BYTES_MAX,
+    ROUNDS_SECONDS_MAX, Scope, Standing, TICKET_SECONDS_MAX, Ticket, Usable, Used, Vault, VaultError, Verb, Wrapped,
+    WrappedAccessKey,
 };
 use cipher::sha256;
 use names::{AccountId, Clock, Time};
@@ -21,6 +22,13 @@ use std::time::Duration;
 pub const BACKING_KEYS_CACHED_MAX: usize = 65_536;
 /// How many signing keys (one for each access key, day, Region and service) are kept; about 500 bytes each.
 pub const SIGNING_KEYS_CACHED_MAX: usize = 16_384;
+
+/// What is left for secrets in flight when all that is kept lies in locked memory.
+const SLOTS_IN_FLIGHT_MIN: usize = 16_384;
+const _: () = assert!(
+    BACKING_KEYS_CACHED_MAX + SIGNING_KEYS_CACHED_MAX + DOMAIN_KEYS_MAX + SLOTS_IN_FLIGHT_MIN <= locked::SLOTS_MAX,
+    "every key that is kept has a place in locked memory"
+);
 
 const SERVICE_BYTES_MAX: usize = 64;
 const NO_ACCOUNT: u64 = 0;

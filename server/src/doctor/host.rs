@@ -3,10 +3,13 @@
 use super::finding::Finding;
 use super::proc::{self, Running};
 use crate::process::Granted;
+use locked::Protection;
 use rustix::process::{Resource, geteuid, getrlimit};
 
 /// From 4.13 on a failed sync is told to everybody who has the file open, and not to the first who asks.
 const KERNEL_MIN: (u32, u32) = (4, 13);
+/// So much, and room for guard pages, a server has locked for its keys alone.
+const KEYS_KIB_MAX: u64 = 2 * (locked::BYTES_MAX as u64 >> 10);
 /// Programs that keep a clock.
 const KEEPERS: [&str; 4] = ["chronyd", "ntpd", "ntpd-rs", "openntpd"];
 
@@ -34,6 +37,32 @@ enum Keeper {
     Unseen,
 }
 
+/// What the pages are worth in which a server like this process keeps its keys.
+fn keys(protection: Protection) -> Finding {
+    let (check, unlocked) = ("key-memory", "keys in use can stay on the swap device for years");
+    match protection {
+        Protection::Unreadable => Finding::ok(check, "keys lie in memory that only the server can read".to_owned()),
+        Protection::Locked => Finding::note(
+            check,
+            "keys lie in locked memory, in no dump; this kernel has no memory that root cannot read".to_owned(),
+            "root can read keys through /proc/PID/mem, or by a debugger",
+            "run Linux 5.14 or later with memfd_secret(2) switched on (boot with secretmem.enable=1)",
+        ),
+        Protection::Undumped => Finding::warning(
+            check,
+            "keys lie in memory that is in no dump, and that swap may get".to_owned(),
+            unlocked,
+            "set LimitMEMLOCK=infinity, or at least 8M, in the server's unit (docs/operations.md, Memory)",
+        ),
+        Protection::None => Finding::warning(
+            check,
+            "keys lie in ordinary memory: this system keeps no pages out of dumps".to_owned(),
+            unlocked,
+            "run the server on Linux, where keys have pages of their own",
+        ),
+    }
+}
+
 impl Host {
     pub fn read() -> Self {
         let word = |path: &str| proc::text(path).map(|text| text.trim().to_owned());
@@ -54,6 +83,7 @@ impl Host {
             Some(self.core(running, granted)),
             self.ptrace(),
             self.swap(running, granted),
+            Some(keys(granted.keys)),
             self.version(),
             Some(self.clock()),
             Some(self.user(running)),
@@ -73,7 +103,7 @@ impl Host {
         Finding::problem(
             "core-dumps",
             format!("the server's memory can be written to a core dump (core_pattern is `{pattern}`)"),
-            "the root, the keyring and keys in use are in its memory",
+            "plaintexts and data keys in flight are in its memory, and keys, if they are not kept apart",
             "find out what denies the program its limit (RLIMIT_CORE) and prctl(PR_SET_DUMPABLE): a sandbox, a supervisor",
         )
     }
@@ -97,7 +127,7 @@ impl Host {
 
     fn swap(&self, running: Option<&Running>, granted: Granted) -> Option<Finding> {
         let swaps = self.swaps.as_ref()?;
-        let locked = running.map_or(granted.locked, |running| running.locked_kib > 0);
+        let locked = running.map_or(granted.locked, |running| running.locked_kib > KEYS_KIB_MAX);
         if locked {
             return Some(Finding::ok("swap", "the server's memory is locked: none reaches swap".to_owned()));
         }
@@ -116,7 +146,7 @@ impl Host {
                 "the server's memory is not locked, and can reach swap: {names}; {swapped} KiB are there now. Whether it is encrypted \
                  cannot be seen. The limit on locked memory is {limit} here"
             ),
-            "keys in use can stay on the swap device for years",
+            "what was in flight (plaintexts, data keys) can stay on the swap device for years; and keys, if they are not kept apart",
             "set LimitMEMLOCK=infinity in the server's unit (docs/operations.md, Memory), or encrypt swap, or turn it off",
         ))
     }
@@ -196,7 +226,7 @@ mod tests {
     use super::super::finding::Level::{self, Note, Ok as Fine, Problem, Warning};
     use super::*;
 
-    const GRANTED: Granted = Granted { closed: true, locked: false };
+    const GRANTED: Granted = Granted { closed: true, locked: false, keys: Protection::Unreadable };
 
     fn well() -> Host {
         Host {
@@ -243,8 +273,18 @@ mod tests {
         assert_eq!(worst(&swapping, None, GRANTED), [(Warning, "swap")]);
         assert_eq!(worst(&swapping, None, Granted { locked: true, ..GRANTED }), []);
         assert_eq!(worst(&swapping, Some(&running()), Granted { locked: true, ..GRANTED }), [(Warning, "swap")]);
-        assert_eq!(worst(&swapping, Some(&Running { locked_kib: 1, ..running() }), GRANTED), []);
+        let keys_alone = Running { locked_kib: locked::BYTES_MAX as u64 >> 10, ..running() };
+        assert_eq!(worst(&swapping, Some(&keys_alone), GRANTED), [(Warning, "swap")]);
+        assert_eq!(worst(&swapping, Some(&Running { locked_kib: 200_000, ..running() }), GRANTED), []);
         assert_eq!(worst(&Host { swaps: Some(vec!["/dev/zram0".to_owned()]), ..well() }, None, GRANTED), []);
+    }
+
+    #[test]
+    fn keys_that_are_kept_less_well_are_found() {
+        for (keys, level) in [(Protection::Locked, Note), (Protection::Undumped, Warning), (Protection::None, Warning)]
+        {
+            assert_eq!(worst(&well(), None, Granted { keys, ..GRANTED }), [(level, "key-memory")]);
+        }
     }
 
     #[test]

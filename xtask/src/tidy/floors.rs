@@ -23,12 +23,23 @@ enum Outside {
 /// The law. What is not said here is forbidden.
 const ROOMS: &[Room] = &[
     Room { who: "crates/names", floor: 1, uses: &[], outside: Outside::Pure },
-    Room { who: "crates/secret", floor: 1, uses: &[], outside: Outside::Pure },
+    Room { who: "crates/locked", floor: 0, uses: &[], outside: Outside::Not(NO_MEMORY) },
+    Room { who: "crates/secret", floor: 1, uses: &["crates/locked"], outside: Outside::Pure },
     Room { who: "crates/shape/gen", floor: 1, uses: &[], outside: Outside::Any },
     Room { who: "crates/shape", floor: 2, uses: &["crates/names", "crates/secret"], outside: Outside::Pure },
     Room { who: "crates/policy", floor: 2, uses: &["crates/names"], outside: Outside::Pure },
-    Room { who: "crates/cipher", floor: 2, uses: &["crates/names", "crates/secret"], outside: Outside::Not(IO) },
-    Room { who: "crates/vault", floor: 3, uses: GROUND, outside: Outside::Not(PARSERS) },
+    Room {
+        who: "crates/cipher",
+        floor: 2,
+        uses: &["crates/locked", "crates/names", "crates/secret"],
+        outside: Outside::Not(IO),
+    },
+    Room {
+        who: "crates/vault",
+        floor: 3,
+        uses: &["crates/locked", "crates/names", "crates/secret", "crates/cipher"],
+        outside: Outside::Not(PARSERS),
+    },
     Room { who: "crates/store", floor: 3, uses: GROUND, outside: Outside::Not(NET) },
     Room {
         who: "shapes/",
@@ -127,6 +138,8 @@ const PURE: &[&str] = &[
     "uuid",
     "zeroize",
 ];
+/// The one who asks the kernel for pages asks for nothing else.
+const NO_MEMORY: &[&str] = &["tokio", "rusqlite", "hyper", "hyper-util", "http", "rustls", "tracing", "serde"];
 const IO: &[&str] = &["tokio", "rusqlite", "hyper", "hyper-util", "rustix", "tracing"];
 const NET: &[&str] = &["hyper", "hyper-util", "http", "rustls", "tokio-rustls"];
 /// The vault takes no part in reading what strangers write.
