@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cipher::Entropy;
 use http::request::Parts;
 use http::{HeaderMap, Response};
-use kernel::{Breakage, Claim, House, Opened, Origin, Recorded, RequestId, Rounds, Service, Tls, Unadmitted};
+use kernel::{Breakage, Claim, Failure, House, Opened, Origin, Recorded, RequestId, Rounds, Service, Tls, Unadmitted};
 use names::{Region, Time};
 use secret::Exit;
 use std::net::IpAddr;
@@ -39,7 +39,8 @@ pub struct Peer {
 /// Nothing can be recorded any more, so nothing may be answered: the connection is closed.
 pub struct Unanswerable;
 
-/// A reply that needs no receipt, because nobody was known: it is not on the trail.
+/// A reply that needs no receipt, and is not on the trail: nobody is known; or nothing is committed of the call and nothing told, since the
+/// house cannot record it.
 type Refusal = Response<Bytes>;
 
 impl Edge {
@@ -104,7 +105,7 @@ impl Edge {
         }
     }
 
-    /// `Err` is a refusal at the door, before anybody is known.
+    /// `Err` within is a refusal at the door, or for want of space on the disk.
     async fn call(
         &self,
         peer: &Peer,
@@ -146,8 +147,8 @@ impl Edge {
         let recorded = self.house.enter(caller, service, row, |into| route.read(&body, |source| into(source)));
         match recorded.await {
             Ok(recorded) => Ok(Ok(recorded)),
-            // Of a full disk the log is told once, and not by every caller.
-            Err(Breakage::Full) => Err(Unanswerable),
+            // Of a full disk the log and the trail are told once, and not by every caller.
+            Err(Breakage::Full) => Ok(Err(failure(&service.unavailable(), route, request_id))),
             Err(breakage) => {
                 tracing::error!(cause = %breakage, request_id = request_id.as_str(), "a call could not be recorded");
                 Err(Unanswerable)
@@ -163,9 +164,7 @@ impl Edge {
         request_id: &RequestId,
     ) -> Result<Result<Recorded, Refusal>, Unanswerable> {
         tracing::error!(cause = %breakage, request_id = request_id.as_str(), "the door broke");
-        let failure = kernel::Failure::internal();
-        let error = ErrorReply { code: &failure.code, status: failure.status, message: &failure.text };
-        Ok(Err(wire::reply::error(Frame::of(route, request_id.as_str()), &error)))
+        Ok(Err(failure(&Failure::internal(), route, request_id)))
     }
 
     fn write(&self, route: &Route, recorded: &Recorded) -> Response<Bytes> {
@@ -174,10 +173,7 @@ impl Edge {
             Opened::Answer(answer) => {
                 wire::reply::answer(frame, answer.model(), self.exit, answer.receipt(), |sink| answer.write(sink))
             }
-            Opened::Failure(failure) => wire::reply::error(
-                frame,
-                &ErrorReply { code: &failure.code, status: failure.status, message: &failure.text },
-            ),
+            Opened::Failure(told) => failure(told, route, recorded.request_id()),
         }
     }
 
@@ -190,6 +186,11 @@ impl Edge {
         self.entropy.fill(&mut random).map_err(|_| Unanswerable)?;
         Ok(RequestId::of(random))
     }
+}
+
+fn failure(failure: &Failure, route: &Route, request_id: &RequestId) -> Response<Bytes> {
+    let error = ErrorReply { code: &failure.code, status: failure.status, message: &failure.text };
+    wire::reply::error(Frame::of(route, request_id.as_str()), &error)
 }
 
 /// How requests to a service are signed. How far its clock may be off is a column of its table.

@@ -14,7 +14,7 @@ pub enum Health {
     Well,
     /// The clock is not believed, so tasks that cannot be undone are not done. That is no reason to send clients elsewhere.
     Held,
-    /// The disk is full, so nobody is answered.
+    /// The disk is full, so every call fails.
     Full,
 }
 

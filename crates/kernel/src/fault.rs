@@ -64,6 +64,7 @@ pub enum Breakage {
     Unreadable,
     #[error("the store has stopped")]
     Stopped,
+    /// The one breakage of which it is certain that nothing is committed: what was begun was rolled back before it was synced.
     #[error("the disk is full: nothing can be recorded until there is space again")]
     Full,
     #[error("the vault does not answer as it must")]

@@ -226,7 +226,8 @@ impl House {
         task.await.unwrap_or(Err(Breakage::Stopped))
     }
 
-    /// Whether there is space to record calls. While there is none, nobody is answered: no record, no answer.
+    /// Whether there is space to record calls. While there is none, every call of theirs ends with [`Breakage::Full`]: no record, no
+    /// answer.
     pub fn has_room(&self) -> bool {
         !self.store.is_short()
     }

@@ -2,7 +2,7 @@
 
 use crate::rounds::Task;
 use crate::steps::{Shell, Steps};
-use crate::{Caller, Operation};
+use crate::{Caller, Failure, Operation};
 use policy::Fact;
 use shape::{Model, OperationShape};
 
@@ -47,6 +47,8 @@ pub struct Codes {
     pub throttling: (&'static str, u16),
     /// Bytes that are not what the protocol wants.
     pub malformed: (&'static str, u16),
+    /// Nothing can be recorded for now, and so nothing is done: the service's own 5xx, which its clients try again.
+    pub unavailable: (&'static str, u16),
 }
 
 impl Codes {
@@ -54,11 +56,13 @@ impl Codes {
         access_denied: ("AccessDeniedException", 400),
         throttling: ("ThrottlingException", 400),
         malformed: ("SerializationException", 400),
+        unavailable: ("ServiceUnavailableException", 503),
     };
     pub const QUERY: Self = Self {
         access_denied: ("AccessDenied", 403),
         throttling: ("Throttling", 400),
         malformed: ("MalformedInput", 400),
+        unavailable: ("ServiceUnavailable", 503),
     };
 }
 
@@ -99,5 +103,15 @@ impl Service {
     /// `kms.amazonaws.com`: how the trail names the service.
     pub fn source(&self) -> String {
         format!("{}.amazonaws.com", self.name)
+    }
+
+    /// What a caller hears of [`crate::Breakage::Full`]. It needs no receipt: nothing of the call is committed, and nothing is told.
+    pub fn unavailable(&self) -> Failure {
+        let (code, status) = self.codes.unavailable;
+        Failure {
+            code: code.into(),
+            status,
+            text: "The request cannot be recorded, and so is not done. Try again later.".to_owned(),
+        }
     }
 }

@@ -137,7 +137,7 @@ fn space(space: Space) -> Finding {
         return Finding::warning(
             "disk-space",
             free,
-            "the trail grows with every call; on a full disk nobody is answered",
+            "the trail grows with every call; on a full disk every call fails",
             "make the disk larger, or free space, before it is full",
         );
     }

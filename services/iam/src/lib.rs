@@ -53,7 +53,8 @@ pub static SERVICE: Service = Service {
     endpoints: &["iam"],
     model: &shapes_iam::MODEL,
     validation: Validation::QUERY,
-    codes: Codes::QUERY,
+    // The model's `ServiceFailureException`.
+    codes: Codes { unavailable: ("ServiceFailure", 500), ..Codes::QUERY },
     clock_window_seconds: 15 * 60,
     global: true,
     // All condition keys of IAM's own are about the user or the request.

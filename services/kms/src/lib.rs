@@ -50,7 +50,8 @@ pub static SERVICE: Service = Service {
     endpoints: &["kms", "trent"],
     model: &shapes_kms::MODEL,
     validation: Validation::JSON,
-    codes: Codes::JSON,
+    // Of all of KMS's faults the one that its model has for a fault of the service: SDKs know it, and try again.
+    codes: Codes { unavailable: ("KMSInternalException", 500), ..Codes::JSON },
     clock_window_seconds: 5 * 60,
     global: false,
     fact,

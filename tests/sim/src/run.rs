@@ -164,11 +164,15 @@ impl Run {
         let silent = |one: &Settled| one.heard.ended == Ended::Unheard && one.heard.cut.is_none();
         let excused = dead || short || !settled.iter().any(silent);
         must(excused, Sight::House, || "no answer, and no trouble".to_owned())?;
+        let unserved = settled.iter().any(|one| one.heard.ended == Ended::Unserved);
+        must(short || !unserved, Sight::House, || "not served, and no trouble".to_owned())?;
         if dead {
             self.start_again().await?;
         }
         if short {
-            self.count("outcome: unanswered while the disk is full");
+            if unserved {
+                self.count("outcome: unserved while the disk is full");
+            }
             self.find_room().await?;
         }
         self.settle_events(settled).await?;
@@ -222,7 +226,7 @@ impl Run {
             }
             Ended::Refused(code) => code,
             Ended::Unadmitted => "unadmitted".to_owned(),
-            Ended::Unheard => return Ok(()),
+            Ended::Unheard | Ended::Unserved => return Ok(()),
         };
         self.count(format!("outcome: {outcome}"));
         Ok(())

@@ -32,12 +32,13 @@ impl Settled {
         self.heard.ended = Ended::Done(id.map_or(Told::Nothing, Told::New));
     }
 
-    /// The event tells of this call, how it ended, and of what it changed. Who is not known has none, and neither has what never arrived.
+    /// The event tells of this call, how it ended, and of what it changed. Who is not known has none, and neither has what never
+    /// arrived, or was not served.
     pub fn compare(&self) -> Result<(), Mismatch> {
         let code = match &self.heard.ended {
             Ended::Refused(code) => Some(code),
             Ended::Done(_) => None,
-            Ended::Unadmitted | Ended::Unheard => {
+            Ended::Unadmitted | Ended::Unheard | Ended::Unserved => {
                 return must(self.event.is_none(), Sight::Event, || format!("nobody has done {:?}", self.event));
             }
         };
@@ -60,7 +61,7 @@ impl Settled {
     /// Whether this is what the model answers.
     fn agrees(&self, verdict: Verdict) -> bool {
         match (&self.heard.ended, verdict) {
-            (Ended::Unheard, _) => true,
+            (Ended::Unheard | Ended::Unserved, _) => true,
             (Ended::Unadmitted, Verdict::Unadmitted) => true,
             (Ended::Unadmitted, _) | (_, Verdict::Unadmitted) => false,
             (_, Verdict::Any) => true,

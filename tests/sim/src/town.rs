@@ -29,6 +29,9 @@ const FOUNDED: Time = Time::from_seconds(1_795_521_600);
 const INSTALLATION: [u8; 16] = [7; 16];
 /// How often a task may be given its turn before the house does not come to rest.
 const TURNS_MAX: usize = 100_000;
+/// What each service says while nothing can be recorded.
+const UNAVAILABLE: [&str; 4] =
+    ["KMSInternalException", "ServiceFailure", "ServiceUnavailable", "ServiceUnavailableException"];
 /// With these a request is refused by which nobody makes himself known.
 const STRANGERS: [&str; 4] =
     ["InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch", "UnrecognizedClientException"];
@@ -77,6 +80,8 @@ pub enum Ended {
     Unadmitted,
     /// No reply came.
     Unheard,
+    /// The disk is full. Nothing is done, and there is no event.
+    Unserved,
     Refused(String),
     Done(Told),
 }
@@ -181,6 +186,7 @@ impl Town {
         let ended = match reply.code() {
             None => Ended::Done(told(ask, &reply, &self.wallet)),
             Some(code) if STRANGERS.contains(&code.as_str()) => Ended::Unadmitted,
+            Some(code) if UNAVAILABLE.contains(&code.as_str()) => Ended::Unserved,
             Some(code) => Ended::Refused(code),
         };
         Heard { agent, request: Some(reply.request_id), cut, ended }

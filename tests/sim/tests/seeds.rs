@@ -34,7 +34,7 @@ const MET: &[&str] = &[
     "outcome: done and unheard",
     "outcome: lost and unheard",
     "outcome: sealed",
-    "outcome: unanswered while the disk is full",
+    "outcome: unserved while the disk is full",
     "outcome: unadmitted",
     "outcome: started again",
     "outcome: key deleted by date",
