@@ -50,6 +50,36 @@ pub enum Command {
     ///
     /// Exit status: 0 restored; 1 the trail in the backup is broken (what is wrong is printed on standard output); 2 refused.
     Restore(Restore),
+    /// What the operator does at the host, with the root, while nobody is served.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum AdminCommand {
+    /// Make a new access key for the administrator or another user, when the credentials were lost. The server must be stopped; the trail
+    /// says that the key was made so.
+    ///
+    /// Exit status: 0 the key is in the credentials file; 2 it is not: the reason is on standard error.
+    NewKey(NewKey),
+}
+
+#[derive(Args, Clone)]
+pub struct NewKey {
+    /// The user's name. Default: administrator.
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// The id of an access key of this user that is deleted when the new one is made. A user has two at most.
+    #[arg(long, value_name = "KEYID")]
+    pub replace: Option<String>,
+    /// Where the key pair is written, as an AWS shared-credentials file; an existing file is never overwritten. Default:
+    /// `kagiban/credentials` in your configuration folder. [env: KAGIBAN_CREDENTIALS_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub credentials_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
 }
 
 #[derive(Args, Clone)]

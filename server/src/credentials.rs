@@ -2,6 +2,9 @@
 //! <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html>.
 
 use crate::data_dir::{self, FileError};
+use kernel::{Failure, Opened, Recorded};
+use secret::Exit;
+use shapes_iam::CreateAccessKeyOutput;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +32,33 @@ pub fn holds(file: &Path, access_key_id: &str) -> Result<bool, FileError> {
     Ok(text.split(|byte| *byte == b'\n').any(|found| found == line.as_bytes()))
 }
 
+/// A new access key that did not come into the file.
+pub enum Undelivered {
+    /// It was not made.
+    Failed(Failure),
+    Unreadable,
+    File {
+        access_key_id: String,
+        error: FileError,
+    },
+}
+
+/// Writes the new access key of an answer into the file; the key's id.
+pub fn deliver(exit: &Exit, recorded: &Recorded, file: &Path) -> Result<String, Undelivered> {
+    let answer = match recorded.open(exit) {
+        Opened::Answer(answer) => answer,
+        Opened::Failure(failure) => return Err(Undelivered::Failed(failure.clone())),
+    };
+    let key = &answer.output::<CreateAccessKeyOutput>().ok_or(Undelivered::Unreadable)?.access_key;
+    let access_key_id = key.access_key_id.clone();
+    match write(file, &access_key_id, key.secret_access_key.reveal(exit, answer.receipt())) {
+        Ok(()) => Ok(access_key_id),
+        Err(error) => Err(Undelivered::File { access_key_id, error }),
+    }
+}
+
 /// Writes the `[default]` profile, mode 0600. The secret goes from the receipt to the file and nowhere else.
-pub fn write(file: &Path, access_key_id: &str, secret: &[u8]) -> Result<(), FileError> {
+fn write(file: &Path, access_key_id: &str, secret: &[u8]) -> Result<(), FileError> {
     let mut text = format!("[default]\n{}\naws_secret_access_key = ", id_line(access_key_id)).into_bytes();
     // Room for all of it: what grows is moved, and what is moved leaves a copy behind.
     text.reserve_exact(secret.len() + 1);

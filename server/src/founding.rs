@@ -3,13 +3,12 @@
 
 use crate::boot::Booted;
 use crate::config::Config;
-use crate::credentials::{self, Unfit};
+use crate::credentials::{self, Undelivered, Unfit};
 use crate::data_dir::FileError;
 use crate::own;
-use kernel::{Breakage, Failure, Opened, Recorded, Rounds};
+use kernel::{Breakage, Failure, Rounds};
 use names::AccountId;
 use shape::Empty;
-use shapes_iam::CreateAccessKeyOutput;
 use std::path::{Path, PathBuf};
 
 /// The account, and where the credentials of a new one are.
@@ -34,6 +33,16 @@ pub enum NotFounded {
         "the account was made, and its access key cannot be delivered: {0}. Start again when that is mended: the key is made anew"
     )]
     Undelivered(FileError),
+}
+
+impl From<Undelivered> for NotFounded {
+    fn from(undelivered: Undelivered) -> Self {
+        match undelivered {
+            Undelivered::Failed(failure) => Self::Failed(failure),
+            Undelivered::Unreadable => Self::Unreadable,
+            Undelivered::File { error, .. } => Self::Undelivered(error),
+        }
+    }
 }
 
 impl Founded {
@@ -75,24 +84,10 @@ pub async fn found(booted: &Booted, config: &Config) -> Result<Founded, NotFound
         } else {
             rounds.recorded::<iam::FoundAccount>(account, config.region.clone(), Empty).await?
         };
-        deliver(booted, &recorded, file)?;
+        credentials::deliver(&booted.keys.exit, &recorded, file)?;
     }
     confirm(&rounds, account, config).await?;
     Ok(Founded { account, credentials_file: Some(file.clone()) })
-}
-
-/// Writes the key of the answer into the file.
-fn deliver(booted: &Booted, recorded: &Recorded, file: &Path) -> Result<(), NotFounded> {
-    let exit = &booted.keys.exit;
-    match recorded.open(exit) {
-        Opened::Answer(answer) => {
-            let output = answer.output::<CreateAccessKeyOutput>().ok_or(NotFounded::Unreadable)?;
-            let key = &output.access_key;
-            let secret = key.secret_access_key.reveal(exit, answer.receipt());
-            credentials::write(file, &key.access_key_id, secret).map_err(NotFounded::Undelivered)
-        }
-        Opened::Failure(failure) => Err(NotFounded::Failed(failure.clone())),
-    }
 }
 
 async fn confirm(rounds: &Rounds, account: AccountId, config: &Config) -> Result<(), NotFounded> {

@@ -1,6 +1,7 @@
 //! The program: boot, listeners, timers, and the edge where replies leave the house. It is a library so that a simulation can own the
 //! network: beside [`main`], what it shows is the edge and how one connection is served.
 
+mod admin;
 pub mod answer;
 mod backup;
 mod boot;
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
             cli::Command::Trail { command: cli::TrailCommand::Verify(args) } => trail::verify(args).await,
             cli::Command::Backup(args) => backup::backup(args).await,
             cli::Command::Restore(args) => restore::restore(args).await,
+            cli::Command::Admin { command: cli::AdminCommand::NewKey(args) } => admin::new_key(args).await,
         }
     })
 }

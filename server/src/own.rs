@@ -67,7 +67,7 @@ impl Write for Details {
 /// No wire leads here, so nothing is ever read.
 impl Read for Details {
     fn read(_: &'static Schema, _: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
-        Ok(None)
+        Err(Malformed::Syntax)
     }
 }
 

@@ -75,8 +75,8 @@ impl Outside<'_> {
         self.house.entropy.as_ref()
     }
 
-    /// Makes the access key of an account's first user, when nobody can hold a ticket yet. Only internal calls may: a caller
-    /// from a socket makes access keys with the ticket of that very call.
+    /// Makes the access key of an account's first user, or one in place of lost ones, when nobody can hold a ticket. Only internal calls
+    /// may: a caller from a socket makes access keys with the ticket of that very call.
     pub async fn first_access_key(&self, access_key_id: &str) -> Result<Used<NewAccessKey>, Breakage> {
         if !self.internal {
             return Err(Breakage::NotInternal);

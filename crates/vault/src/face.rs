@@ -56,7 +56,7 @@ pub trait Vault: Send + Sync {
         access_key_id: &'a str,
     ) -> Answer<'a, Used<NewAccessKey>>;
 
-    /// Makes the access key of an installation's first user, when nobody can hold a ticket yet.
+    /// Makes the access key of an installation's first user, or one in place of keys that were lost: when nobody can hold a ticket.
     fn first_access_key<'a>(
         &'a self,
         mint: &'a Mint,

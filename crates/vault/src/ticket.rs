@@ -25,7 +25,7 @@ pub enum Holder {
     Caller { access_key_id: Box<str>, account: AccountId, principal: Box<str> },
     /// A task of a service, on its rounds.
     Rounds { service: Box<str> },
-    /// The making of the first access key, when no caller can exist yet.
+    /// The making of the first access key, or of one in place of lost ones, when no caller can exist.
     FirstBoot,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! [`Directory`] tells the rest of the house who a credential stands for and which policies bear on that user;
 //! [`FoundAccount`] makes an account and its administrator before anybody can call; [`ReplaceFirstAccessKey`] and
-//! [`ConfirmFirstAccessKey`] see to it that the secret of the first access key arrives.
+//! [`ConfirmFirstAccessKey`] see to it that the secret of the first access key arrives;
+//! [`RecoverAccessKey`] is the way back in for an operator who has lost all of them.
 
 mod attach_user_policy;
 mod create_access_key;
@@ -32,6 +33,7 @@ mod percent;
 mod place;
 mod policies;
 mod put_user_policy;
+mod recover_access_key;
 mod tables;
 mod tags;
 mod update_access_key;
@@ -41,6 +43,7 @@ mod user;
 pub use delivery::{ConfirmFirstAccessKey, ReplaceFirstAccessKey, undelivered};
 pub use directory::Directory;
 pub use founding::{ADMINISTRATOR, FoundAccount, founded};
+pub use recover_access_key::{RecoverAccessKey, RecoverAccessKeyInput};
 
 use kernel::{Codes, Row, Service, Validation};
 
@@ -79,6 +82,7 @@ pub static SERVICE: Service = Service {
         Row::of::<list_user_policies::ListUserPolicies>(),
         Row::of::<list_users::ListUsers>(),
         Row::of::<put_user_policy::PutUserPolicy>(),
+        Row::internal::<RecoverAccessKey>(),
         Row::internal::<ReplaceFirstAccessKey>(),
         Row::of::<update_access_key::UpdateAccessKey>(),
         Row::of::<update_user::UpdateUser>(),

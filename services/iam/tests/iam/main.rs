@@ -6,6 +6,7 @@ mod access_keys;
 mod founding;
 mod impostor;
 mod policies;
+mod recovery;
 mod refusals;
 mod town;
 mod users;

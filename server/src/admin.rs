@@ -1,0 +1,92 @@
+//! `kagiban admin new-key`: the way back in for an operator who has the root and no access key any more.
+
+use crate::boot::{self, NoBoot};
+use crate::cli::{self, fail, say};
+use crate::config::{BadConfig, Config};
+use crate::credentials::{self, Undelivered, Unfit};
+use crate::head::Keeper;
+use crate::log;
+use crate::restored::{self, Untold};
+use iam::{ADMINISTRATOR, RecoverAccessKey, RecoverAccessKeyInput};
+use kernel::Breakage;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+pub async fn new_key(args: cli::NewKey) -> ExitCode {
+    let cli::NewKey { user, replace, credentials_file, place } = args;
+    let open = cli::Open { place, credentials_file, ..cli::Open::default() };
+    let config = match Config::settle_open(open) {
+        Ok(config) => config,
+        Err(error) => return fail(NoKey::from(error)),
+    };
+    log::start(config.json_logs);
+    let user = user.unwrap_or_else(|| ADMINISTRATOR.to_owned());
+    match make(&config, RecoverAccessKeyInput { user: user.clone(), replaced: replace.clone() }).await {
+        Ok(id) => {
+            say(format_args!("user:         {user}\naccess key:   {id}"));
+            if let Some(replaced) = replace {
+                say(format_args!("deleted:      {replaced}"));
+            }
+            say(format_args!("credentials:  {}", config.credentials_file.display()));
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(error),
+    }
+}
+
+/// The id of the key that was made and delivered.
+async fn make(config: &Config, input: RecoverAccessKeyInput) -> Result<String, NoKey> {
+    // Nothing is made here but a key: not even a house.
+    if !boot::has_database(&config.data_dir) {
+        return Err(NoKey::NoData(config.data_dir.clone()));
+    }
+    credentials::prove(&config.credentials_file)?;
+    let booted = boot::boot(config).await?;
+    if !booted.founded {
+        return Err(NoKey::Unfounded(config.data_dir.clone()));
+    }
+    restored::record(&booted, config).await?;
+    let rounds = booted.house.rounds(&iam::SERVICE);
+    let account = booted.house.setting().account;
+    let recorded = rounds.recorded::<RecoverAccessKey>(account, config.region.clone(), input).await?;
+    let delivered = credentials::deliver(&booted.keys.exit, &recorded, &config.credentials_file);
+    Keeper::new(Arc::clone(&booted.store), Arc::clone(&booted.vault), &config.data_dir).write().await;
+    delivered.map_err(|error| match error {
+        Undelivered::Failed(failure) if failure.code == "LimitExceeded" => NoKey::Two(failure.text),
+        Undelivered::Failed(failure) => NoKey::Refused(failure.text),
+        Undelivered::Unreadable => NoKey::Unreadable,
+        Undelivered::File { access_key_id, error } => NoKey::Undelivered(access_key_id, error),
+    })
+}
+
+/// Why nobody has a new key.
+#[derive(Debug, thiserror::Error)]
+enum NoKey {
+    #[error("`{0}` is no data directory")]
+    NoData(PathBuf),
+    #[error(
+        "the data directory `{0}` has no account yet: `kagiban serve` or `kagiban init` makes it, with the administrator's first key"
+    )]
+    Unfounded(PathBuf),
+    #[error("{0}")]
+    Refused(String),
+    #[error("{0} The one that is named with --replace is deleted when the new one is made")]
+    Two(String),
+    #[error("the answer cannot be read")]
+    Unreadable,
+    #[error(
+        "the access key {0} was made, and its secret cannot be written: {1}. Nobody has it: when that is mended, say --replace {0}"
+    )]
+    Undelivered(String, crate::data_dir::FileError),
+    #[error("the access key cannot be made: {0}")]
+    Broken(#[from] Breakage),
+    #[error(transparent)]
+    Config(#[from] BadConfig),
+    #[error(transparent)]
+    Credentials(#[from] Unfit),
+    #[error(transparent)]
+    Boot(#[from] NoBoot),
+    #[error(transparent)]
+    Untold(#[from] Untold),
+}
