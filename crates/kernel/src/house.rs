@@ -5,7 +5,7 @@ use crate::gate::{self, Call};
 use crate::rounds::Rounds;
 use crate::tally::Tallies;
 use crate::throttle::Throttle;
-use crate::{Breakage, Caller, Credentials, Failure, Rate, ReadSet, Recorded, Row, Service};
+use crate::{Breakage, Caller, Credentials, Failure, Rate, ReadSet, Recorded, Row, Service, Underway};
 use cipher::Entropy;
 use names::{AccountId, Arn, Clock, Region, Time};
 use policy::Document;
@@ -169,7 +169,7 @@ impl House {
     }
 
     /// A call from the wire: `reader` opens the body's source and hands it to what it is given. Reading happens at once; after it the call
-    /// belongs to the house and runs to its commit as a task of its own, even if the returned future is dropped with its connection.
+    /// belongs to the house and comes to its commit, even if the returned future is dropped with its connection.
     ///
     /// # Errors
     /// `Stopped`, when the store has stopped and nothing can be recorded: then nothing may be answered either.
@@ -179,7 +179,7 @@ impl House {
         service: &'static Service,
         row: &'static Row,
         reader: impl FnOnce(&mut Reading<'_>) -> Result<(), Malformed>,
-    ) -> Wait<'static, Result<Recorded, Breakage>> {
+    ) -> Underway {
         let mut report = Report::new();
         let mut input = None;
         let outcome = reader(&mut |source| {
@@ -196,21 +196,7 @@ impl House {
         };
         let call = Call { caller, service, row };
         let house = Arc::clone(self);
-        let task = tokio::spawn(async move { gate::answer(&house, call, read).await });
-        Box::pin(async move { task.await.unwrap_or(Err(Breakage::Stopped)) })
-    }
-
-    /// A call whose protocol could not even be read, by a caller who is known: it is recorded as every refusal is.
-    pub fn refuse(
-        self: &Arc<Self>,
-        caller: Caller,
-        service: &'static Service,
-        row: &'static Row,
-        failure: Failure,
-    ) -> impl Future<Output = Result<Recorded, Breakage>> + Send + use<> {
-        let house = Arc::clone(self);
-        let task = tokio::spawn(async move { gate::answer(&house, Call { caller, service, row }, Err(failure)).await });
-        async move { task.await.unwrap_or(Err(Breakage::Stopped)) }
+        Underway::begin(async move { gate::answer(&house, call, read).await })
     }
 
     /// A call from inside the process, with its input ready.
@@ -222,8 +208,7 @@ impl House {
         let (service, row) = self.row_of(TypeId::of::<S>()).ok_or(Breakage::NoSuchRow)?;
         let house = Arc::clone(self);
         let call = Call { caller, service, row };
-        let task = tokio::spawn(async move { gate::answer(&house, call, Ok(Box::new(input))).await });
-        task.await.unwrap_or(Err(Breakage::Stopped))
+        Underway::begin(async move { gate::answer(&house, call, Ok(Box::new(input))).await }).await
     }
 
     /// Whether there is space to record calls. While there is none, every call of theirs ends with [`Breakage::Full`]: no record, no

@@ -37,6 +37,7 @@ mod target;
 mod testimony;
 mod throttle;
 mod trail;
+mod underway;
 
 pub use admit::{Claim, Credential, Credentials, Unadmitted};
 pub use authorized::Authorized;
@@ -59,3 +60,4 @@ pub use target::{Aim, Found, Nothing, Scene, Side, Single, Target, Thing};
 pub use testimony::{Discrepancy, Testimony, UseFlaw, UseTally};
 pub use throttle::{Limit, Rate};
 pub use trail::{ATTRIBUTES, Attribute, TrailReader, index_pending, token};
+pub use underway::Underway;
