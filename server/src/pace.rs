@@ -1,12 +1,18 @@
 //! Clients that keep a connection and do not get on: bodies that drip, and connections on which nothing happens.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what is measured is how long sockets are silent, by the clock of their timers"
+)]
+
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// For a whole body of 1 MiB at the most.
 const BODY_SECONDS_MAX: u64 = 60;
@@ -28,7 +34,7 @@ static BODIES_KIB: Semaphore = Semaphore::const_new(BODIES_KIB_MAX);
 /// A body that was read. It counts for as long as it is kept.
 pub struct Body {
     pub bytes: Bytes,
-    _kib: Vec<SemaphorePermit<'static>>,
+    _kib: Option<SemaphorePermit<'static>>,
 }
 
 /// Why a body was not read.
@@ -42,39 +48,30 @@ pub enum Unread {
     Broken,
 }
 
-/// The whole body, if it is within its bounds and comes at some pace.
+/// The whole body, if it is within its bounds and comes at some pace. What is there already is taken without a timer.
 pub async fn body<B>(body: B) -> Result<Body, Unread>
 where
     B: hyper::body::Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let whole = timeout(Duration::from_secs(BODY_SECONDS_MAX), paced(body));
-    whole.await.unwrap_or(Err(Unread::TooSlow))
-}
-
-async fn paced<B>(body: B) -> Result<Body, Unread>
-where
-    B: hyper::body::Body<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
     let mut body = pin!(Limited::new(body, wire::limits::BODY_BYTES_MAX));
-    let mut due = pin!(sleep(Duration::from_secs(BODY_SECONDS_LATE_MAX)));
-    let (mut whole, mut kib) = (Vec::new(), Vec::new());
+    let begin = Instant::now();
+    let end = begin + Duration::from_secs(BODY_SECONDS_MAX);
+    let mut due = begin + Duration::from_secs(BODY_SECONDS_LATE_MAX);
+    let (mut whole, mut kib) = (Vec::new(), None::<SemaphorePermit<'static>>);
     loop {
-        let frame = tokio::select! {
-            biased;
-            frame = body.frame() => frame,
-            () = &mut due => return Err(Unread::TooSlow),
-        };
+        let frame = timeout_at(due.min(end), body.frame()).await.map_err(|_| Unread::TooSlow)?;
         match frame {
             None => return Ok(Body { bytes: whole.into(), _kib: kib }),
             Some(Ok(frame)) => {
                 let Ok(data) = frame.into_data() else { continue };
                 let more = u32::try_from(data.len().div_ceil(1_024)).unwrap_or(u32::MAX);
-                kib.push(BODIES_KIB.try_acquire_many(more).map_err(|_| Unread::NoRoom)?);
-                let earned = Duration::from_micros(data.len() as u64 * 1_000_000 / BODY_BYTES_PER_SECOND_MIN);
-                let later = due.deadline() + earned;
-                due.as_mut().reset(later);
+                let more = BODIES_KIB.try_acquire_many(more).map_err(|_| Unread::NoRoom)?;
+                match &mut kib {
+                    Some(kib) => kib.merge(more),
+                    None => kib = Some(more),
+                }
+                due += Duration::from_micros(data.len() as u64 * 1_000_000 / BODY_BYTES_PER_SECOND_MIN);
                 whole.extend_from_slice(&data);
             }
             Some(Err(error)) if error.is::<LengthLimitError>() => return Err(Unread::TooLarge),
@@ -85,46 +82,69 @@ where
 
 /// Counts the requests in flight on one connection.
 #[derive(Clone)]
-pub struct Pulse(Arc<watch::Sender<usize>>);
+pub struct Pulse(Arc<Counts>);
 
 /// A request in flight.
 pub struct Beat(Pulse);
 
 /// The other end of a [`Pulse`].
-pub struct Stillness(watch::Receiver<usize>);
+pub struct Stillness(Arc<Counts>);
+
+struct Counts {
+    begin: Instant,
+    in_flight: AtomicUsize,
+    /// When the last request ended, in microseconds from the beginning; 0 before the first one.
+    last_micros: AtomicU64,
+}
 
 impl Pulse {
     pub fn begin() -> (Self, Stillness) {
-        let (sender, receiver) = watch::channel(0);
-        (Self(Arc::new(sender)), Stillness(receiver))
+        let counts = Counts { begin: Instant::now(), in_flight: AtomicUsize::new(0), last_micros: AtomicU64::new(0) };
+        let counts = Arc::new(counts);
+        (Self(Arc::clone(&counts)), Stillness(counts))
     }
 
     pub fn beat(&self) -> Beat {
-        self.0.send_modify(|count| *count += 1);
+        self.0.in_flight.fetch_add(1, Ordering::Relaxed);
         Beat(self.clone())
     }
 }
 
 impl Drop for Beat {
     fn drop(&mut self) {
-        self.0.0.send_modify(|count| *count = count.saturating_sub(1));
+        let Self(Pulse(counts)) = self;
+        let now = u64::try_from(counts.begin.elapsed().as_micros()).unwrap_or(u64::MAX);
+        // Before the count, so that whoever sees none in flight sees when the last one ended.
+        counts.last_micros.store(now.max(1), Ordering::Relaxed);
+        counts.in_flight.fetch_sub(1, Ordering::Release);
     }
 }
 
 impl Stillness {
-    /// Ends when the connection has been still for too long.
-    pub async fn too_long(mut self) {
-        let mut seconds = FIRST_SECONDS_MAX;
+    /// Ends when the connection has been still for too long. It looks when that may be, and not at each request.
+    pub async fn too_long(self) {
+        let mut look = self.0.until(Instant::now());
         loop {
-            let still = *self.0.borrow_and_update() == 0;
-            tokio::select! {
-                changed = self.0.changed() => match changed {
-                    Ok(()) => seconds = IDLE_SECONDS_MAX,
-                    // The connection has ended by itself, and with it whoever waits here.
-                    Err(_) => return std::future::pending().await,
-                },
-                () = sleep(Duration::from_secs(seconds)), if still => return,
+            sleep_until(look).await;
+            let until = self.0.until(look);
+            if until <= look {
+                return;
             }
+            look = until;
+        }
+    }
+}
+
+impl Counts {
+    /// Until when the connection may stay as it is, as far as is known at `now`.
+    fn until(&self, now: Instant) -> Instant {
+        let idle = Duration::from_secs(IDLE_SECONDS_MAX);
+        if self.in_flight.load(Ordering::Acquire) > 0 {
+            return now + idle;
+        }
+        match self.last_micros.load(Ordering::Relaxed) {
+            0 => self.begin + Duration::from_secs(FIRST_SECONDS_MAX),
+            micros => self.begin + Duration::from_micros(micros) + idle,
         }
     }
 }
