@@ -222,11 +222,11 @@ fn origin(
     // nobody.
     let authority = head.headers.iter().find(|(name, _)| head.http2 && *name == ":authority").map(|(_, value)| *value);
     let signed = headers.get(http::header::HOST).map(http::HeaderValue::as_bytes).or(authority).unwrap_or_default();
-    let host = String::from_utf8_lossy(signed).chars().take(HOST_CHARS_MAX).collect();
+    let host = shortened(&String::from_utf8_lossy(signed), HOST_CHARS_MAX);
     Origin {
         region,
         source: Some(peer.address),
-        user_agent: shortened(header("user-agent")),
+        user_agent: shortened(header("user-agent"), USER_AGENT_CHARS_MAX),
         host,
         tls: peer.tls.clone(),
         request_id,
@@ -236,13 +236,14 @@ fn origin(
 
 /// The longest name that DNS knows has 253 characters; a port follows.
 const HOST_CHARS_MAX: usize = 260;
-fn shortened(user_agent: &str) -> String {
-    let end = user_agent.char_indices().nth(USER_AGENT_CHARS_MAX).map_or(user_agent.len(), |(end, _)| end);
-    user_agent.get(..end).unwrap_or_default().to_owned()
-}
-
 /// How much of a user agent the trail keeps.
 const USER_AGENT_CHARS_MAX: usize = 1_024;
+
+fn shortened(text: &str, chars_max: usize) -> String {
+    // No text has more characters than bytes.
+    let cut = if text.len() > chars_max { text.char_indices().nth(chars_max) } else { None };
+    text.get(..cut.map_or(text.len(), |(end, _)| end)).unwrap_or_default().to_owned()
+}
 
 fn as_claim(claim: sigv4::Claim) -> Claim {
     Claim {

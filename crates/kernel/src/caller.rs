@@ -66,7 +66,8 @@ pub struct RequestId(Arc<str>);
 impl RequestId {
     /// A UUID (version 4, RFC 9562) out of 16 random bytes.
     pub fn of(random: [u8; 16]) -> Self {
-        Self(uuid::Builder::from_random_bytes(random).into_uuid().to_string().into())
+        let id = uuid::Builder::from_random_bytes(random).into_uuid();
+        Self(Arc::from(&*id.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer())))
     }
 
     pub fn as_str(&self) -> &str {

@@ -3,14 +3,15 @@
 
 use crate::query::Form;
 use crate::sigv4::Head;
+use std::borrow::Cow;
 
 /// The service for which the caller's credential says it is scoped: of the `Authorization` header, or of a presigned query.
-pub(super) fn service(head: Head<'_>) -> Option<String> {
+pub(super) fn service(head: Head<'_>) -> Option<Cow<'_, str>> {
     if let Some(header) = super::single(head, "authorization") {
-        return of_header(header).map(str::to_owned);
+        return of_header(header).map(Cow::Borrowed);
     }
     let form = Form::parse(head.raw_query, b"").ok()?;
-    of_credential(form.value("X-Amz-Credential")?).map(str::to_owned)
+    of_credential(form.value("X-Amz-Credential")?).map(|service| Cow::Owned(service.to_owned()))
 }
 
 /// `AWS4-HMAC-SHA256 Credential=AKID/20261124/ap-northeast-1/kms/aws4_request, SignedHeaders=…`

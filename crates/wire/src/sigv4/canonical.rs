@@ -58,8 +58,14 @@ impl Request<'_> {
     }
 }
 
-pub(super) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
-    out.extend(bytes.iter().flat_map(|byte| [lower_digit(byte >> 4), lower_digit(byte & 0xf)]));
+/// A hash in lower-case hexadecimal.
+pub(super) fn hex(hash: &[u8; 32]) -> [u8; 64] {
+    let mut text = [0; 64];
+    let (pairs, _) = text.as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(hash) {
+        *pair = [lower_digit(byte >> 4), lower_digit(byte & 0xf)];
+    }
+    text
 }
 
 /// Reads 64 lower-case hexadecimal digits.
@@ -90,10 +96,7 @@ fn string_to_sign(canonical_request: &[u8], stamp: &Stamp, scope: &Scope) -> Str
     out.push('\n');
     scope.write(&mut out);
     out.push('\n');
-    for byte in cipher::sha256(canonical_request) {
-        out.push(lower_digit(byte >> 4).into());
-        out.push(lower_digit(byte & 0xf).into());
-    }
+    out.extend(hex(&cipher::sha256(canonical_request)).map(char::from));
     out
 }
 

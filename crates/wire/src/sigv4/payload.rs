@@ -1,6 +1,6 @@
 //! What the signature says of the body.
 
-use super::canonical::{from_hex, push_hex};
+use super::canonical::{from_hex, hex};
 use super::covered::Seen;
 use super::presigned::{CONTENT_SHA256, once};
 use super::{BodyRule, Parameters, Parts, Refused, Rules};
@@ -59,7 +59,7 @@ impl Payload {
     /// Appends the last line of the canonical request.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         let word = match self {
-            Self::Hash(hash) => return push_hex(hash, out),
+            Self::Hash(hash) => return out.extend_from_slice(&hex(hash)),
             Self::Unsigned => UNSIGNED,
             Self::StreamingSigned => STREAMING_SIGNED,
             Self::StreamingSignedTrailer => STREAMING_SIGNED_TRAILER,
