@@ -1,6 +1,6 @@
 //! The reader: one pass over the bytes, guided by the schema, with no tree in between.
 
-use super::strings::Quoted;
+use super::strings::{Quoted, first_special};
 use crate::limits::{DEPTH_MAX, ITEMS_COUNT_MAX, MEMBERS_COUNT_MAX};
 use crate::walk::{EachEntry, EachItem, EachMember};
 use crate::{blob, number, times};
@@ -87,14 +87,14 @@ impl<'a> JsonSource<'a> {
         let start = self.at + 1;
         let (mut end, mut escaped) = (start, false);
         loop {
+            end += bytes.get(end..).and_then(first_special).ok_or(Malformed::Syntax)?;
             match bytes.get(end) {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
                     end += 2;
                 }
-                Some(0x20..) => end += 1,
-                Some(_) | None => return Err(Malformed::Syntax),
+                _ => return Err(Malformed::Syntax),
             }
         }
         self.at = end + 1;

@@ -74,11 +74,23 @@ fn hex(text: &str) -> Result<(u32, &str), Malformed> {
     Ok((u32::from_str_radix(digits, 16).map_err(|_| Malformed::Syntax)?, rest))
 }
 
+/// Where the first byte stands that no string holds as it is: a quotation mark, a backslash, a control character.
+pub(super) fn first_special(bytes: &[u8]) -> Option<usize> {
+    const BLOCK_BYTES: usize = 16;
+    let is_special = |byte: &u8| (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
+    // Most texts have none. A whole block, looked at without a branch, is a few instructions of the processor's vector unit.
+    let (blocks, _) = bytes.as_chunks::<BLOCK_BYTES>();
+    let plain = |block: &&[u8; BLOCK_BYTES]| !block.iter().fold(false, |any, byte| any | is_special(byte));
+    let start = blocks.iter().take_while(plain).count() * BLOCK_BYTES;
+    let at = bytes.get(start..)?.iter().position(is_special)?;
+    Some(start + at)
+}
+
 /// Appends `text` in quotation marks.
 pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\')) {
+    while let Some(at) = first_special(rest) {
         let (plain, after) = rest.split_at(at);
         out.extend_from_slice(plain);
         let Some((special, after)) = after.split_first() else { break };
@@ -126,6 +138,19 @@ mod tests {
             [r"\x", r"\", r"\u12", r"\u12g4", r"\u+123", r"\ud83d", r"\ud83dx", r"\ud83d\n", r"\ud83d\u0041", r"\udd11"]
         {
             assert_eq!(unescaped(wrong), Err(Malformed::Syntax), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_first_special_byte_is_found_wherever_it_stands() {
+        for length in 0..70 {
+            let plain = vec![b' '; length];
+            assert_eq!(first_special(&plain), None, "{length}");
+            for (at, special) in (0..length).flat_map(|at| [b'"', b'\\', 0x00, 0x1f].map(|special| (at, special))) {
+                let mut bytes = plain.clone();
+                bytes.splice(at.., std::iter::repeat_n(special, length - at));
+                assert_eq!(first_special(&bytes), Some(at), "{special} in {length}");
+            }
         }
     }
 
