@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use store::{Broken, Draft, MemoryEngine, NoPrevious, Only, Record, Store, Table, TableKey};
 
-/// The most bytes that are looked at: an event's nesting is decoded by recursion, and nothing deep is ever written.
+/// The most bytes that are looked at.
 pub const BYTES_MAX: usize = 4096;
 
 /// How many readers accepted the bytes.

@@ -4,6 +4,10 @@ use crate::KeyUse;
 use minicbor::{Decode, Encode};
 use names::Time;
 
+/// The deepest nesting of arrays and maps in an event. A [`Value`] takes four for each level, and parameters have at most as many levels as
+/// a request's body (32).
+const NESTING_MAX: usize = 256;
+
 /// One record, as it is encoded (CBOR, fields by number, so that later versions may add some).
 #[derive(Encode, Decode, Clone, Debug, PartialEq, Default)]
 #[cbor(map)]
@@ -130,7 +134,7 @@ pub struct Wrote {
 }
 
 /// A parameter or a part of an answer.
-#[derive(Encode, Decode, Clone, Debug, PartialEq)]
+#[derive(Encode, Clone, Debug, PartialEq)]
 pub enum Value {
     #[n(0)]
     Map(#[n(0)] Vec<(String, Value)>),
@@ -149,6 +153,30 @@ pub enum Value {
     Time(#[n(0)] i64),
 }
 
+/// By hand: a derived decoder takes a value with an unknown variant inside for one that is not there, and goes on from the middle of it.
+impl<C> Decode<'_, C> for Value {
+    fn decode(decoder: &mut minicbor::Decoder<'_>, context: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let unknown = || minicbor::decode::Error::message("an unknown kind of value");
+        if decoder.array()? != Some(2) {
+            return Err(unknown());
+        }
+        let variant = decoder.u32()?;
+        if decoder.array()? != Some(1) {
+            return Err(unknown());
+        }
+        match variant {
+            0 => decoder.decode_with(context).map(Self::Map),
+            1 => decoder.decode_with(context).map(Self::List),
+            2 => decoder.decode().map(Self::Text),
+            3 => decoder.i64().map(Self::Integer),
+            4 => decoder.f64().map(Self::Float),
+            5 => decoder.bool().map(Self::Boolean),
+            6 => decoder.i64().map(Self::Time),
+            _ => Err(unknown()),
+        }
+    }
+}
+
 impl Event {
     pub fn encode(&self) -> Option<Vec<u8>> {
         /// More than the event of a typical call has, so that it is allocated once.
@@ -157,14 +185,14 @@ impl Event {
         minicbor::encode(self, &mut bytes).ok().map(|()| bytes)
     }
 
-    /// `None` for what is no event, or one of a later version whose unknown parts cannot be passed over: a derived decoder that meets an
-    /// unknown variant inside goes on from the middle of it, and what it then reads ends elsewhere than the item does.
+    /// `None` for what is no event, or one of a later version whose unknown parts cannot be passed over.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut whole = minicbor::Decoder::new(bytes);
-        whole.skip().ok()?;
+        if !is_one_item(bytes) {
+            return None;
+        }
         let mut decoder = minicbor::Decoder::new(bytes);
         let event = decoder.decode().ok()?;
-        (whole.position() == bytes.len() && decoder.position() == bytes.len()).then_some(event)
+        (decoder.position() == bytes.len()).then_some(event)
     }
 
     pub fn time(&self) -> Time {
@@ -176,6 +204,72 @@ impl Event {
         let root = (self.identity.kind == "Root").then_some("root");
         self.identity.user_name.as_deref().or(root)
     }
+}
+
+/// Are the bytes one whole item of CBOR (RFC 8949) that is not nested deeper than events are? What is read after this is read by recursion.
+fn is_one_item(bytes: &[u8]) -> bool {
+    let mut decoder = minicbor::Decoder::new(bytes);
+    // How many items each open array or map still has; `None` where a break ends it.
+    let mut open: Vec<Option<u64>> = Vec::new();
+    loop {
+        let Ok(entered) = enter(&mut decoder, open.last().is_some_and(Option::is_none)) else { return false };
+        match entered {
+            Entered::Tag => continue,
+            Entered::Container(Some(0)) | Entered::Item => {}
+            Entered::Break => {
+                open.pop();
+            }
+            Entered::Container(items) => {
+                open.push(items);
+                if open.len() > NESTING_MAX {
+                    return false;
+                }
+                continue;
+            }
+        }
+        // What has ended was an item of what is still open, and may have been its last.
+        loop {
+            match open.last_mut() {
+                None => return decoder.position() == bytes.len(),
+                Some(Some(left)) if *left <= 1 => {
+                    open.pop();
+                }
+                Some(Some(left)) => {
+                    *left -= 1;
+                    break;
+                }
+                Some(None) => break,
+            }
+        }
+    }
+}
+
+enum Entered {
+    Tag,
+    /// With so many items.
+    Container(Option<u64>),
+    Item,
+    Break,
+}
+
+/// Takes the next head, and with it all of an item that holds no others.
+fn enter(decoder: &mut minicbor::Decoder<'_>, may_break: bool) -> Result<Entered, minicbor::decode::Error> {
+    use minicbor::data::Type;
+    match decoder.datatype()? {
+        Type::Tag => decoder.tag().map(|_| Entered::Tag),
+        Type::Array | Type::ArrayIndef => decoder.array().map(Entered::Container),
+        Type::Map | Type::MapIndef => {
+            let pairs = decoder.map()?;
+            let items = pairs.map(|pairs| pairs.checked_mul(2)).map(|items| items.ok_or_else(too_long)).transpose()?;
+            Ok(Entered::Container(items))
+        }
+        Type::Break if may_break => decoder.skip().map(|()| Entered::Break),
+        _ => decoder.skip().map(|()| Entered::Item),
+    }
+}
+
+fn too_long() -> minicbor::decode::Error {
+    minicbor::decode::Error::message("a map has more entries than can be counted")
 }
 
 #[cfg(test)]
@@ -194,5 +288,19 @@ mod tests {
         };
         assert_eq!(event.encode().and_then(|bytes| Event::decode(&bytes)), Some(event));
         assert_eq!(Event::decode(b"\xff"), None);
+    }
+
+    /// As deep as may be is read; deeper, by bytes that promise more and more, is refused before anything recurses.
+    #[test]
+    fn nesting_has_an_end() {
+        let event = |levels| {
+            let parameters = (0..levels).fold(Value::Integer(1), |value, _| Value::List(vec![value]));
+            Event { parameters: Some(parameters), ..Event::default() }
+        };
+        let read = |levels| event(levels).encode().and_then(|bytes| Event::decode(&bytes)).is_some();
+        assert_eq!((read(32), read(60), read(200), read(1_000)), (true, true, false, false));
+        for head in [0x81, 0x9F, 0xA1, 0xBF, 0xC0] {
+            assert_eq!(Event::decode(&vec![head; 1 << 20]), None);
+        }
     }
 }

@@ -19,6 +19,8 @@ mod keys;
 mod kitchen;
 mod limits;
 mod models;
+#[path = "../../../../fuzz/src/replay.rs"]
+mod replay;
 mod roundtrip;
 mod speed;
 #[path = "../../../../fuzz/src/tree.rs"]

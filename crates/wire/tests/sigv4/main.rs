@@ -9,6 +9,8 @@ mod naive;
 #[path = "../../../../fuzz/src/sigv4.rs"]
 mod probe;
 mod refusals;
+#[path = "../../../../fuzz/src/replay.rs"]
+mod replay;
 mod signer;
 #[path = "../../../../fuzz/src/sketch.rs"]
 mod sketch;
