@@ -156,11 +156,11 @@ fn new_account(config: &Config, entropy: &dyn Entropy) -> Result<AccountId, NoEn
 /// The id of the installation in the data directory; a new one in an empty directory.
 fn installation(directory: &Path, entropy: &dyn Entropy) -> Result<[u8; 16], NoBoot> {
     let file = directory.join(INSTALLATION_FILE);
-    if directory.join(RESTORING).exists() {
-        return Err(NoBoot::Unrestored(directory.to_owned()));
-    }
     if let Some(text) = data_dir::read(&file)? {
         return unhex(&text).ok_or(NoBoot::Installation(file));
+    }
+    if directory.join(RESTORING).exists() {
+        return Err(NoBoot::Unrestored(directory.to_owned()));
     }
     if data_dir::read(&directory.join(KEYRING_FILE))?.is_some() || has_database(directory) {
         return Err(NoBoot::Incomplete(directory.to_owned(), INSTALLATION_FILE));

@@ -176,6 +176,8 @@ pub struct Staging {
     directory: PathBuf,
     folder: PathBuf,
     was_missing: bool,
+    /// What was put into the directory before all of it was.
+    placed: Vec<PathBuf>,
 }
 
 impl Staging {
@@ -188,30 +190,42 @@ impl Staging {
         make_data_dir(directory)?;
         let folder = directory.join(RESTORING);
         make_folder(&folder).map_err(unwritable)?;
-        Ok(Self { directory: directory.to_owned(), folder, was_missing })
+        Ok(Self { directory: directory.to_owned(), folder, was_missing, placed: Vec::new() })
     }
 
     pub fn path(&self) -> &Path {
         &self.folder
     }
 
-    /// Puts the files of these names, as far as they are there, into the directory, in this order.
-    pub fn keep(self, names: &[&str]) -> Result<(), FileError> {
-        let unwritable = |error| FileError::Unwritable(self.directory.clone(), error);
-        for name in names {
-            if self.folder.join(name).exists() {
-                put_in_place(&self.folder.join(name), &self.directory.join(name))?;
-            }
+    /// Puts the files of these names, as far as they are there, into the directory; the `last` one when the others are there for good.
+    pub fn keep(mut self, names: &[&str], last: &str) -> Result<(), FileError> {
+        for name in names.iter().filter(|name| self.folder.join(name).exists()).copied().collect::<Vec<_>>() {
+            self.place(name)?;
         }
-        remove_folder(&self.folder).map_err(unwritable)?;
-        open(&self.directory).and_then(|folder| folder.sync_all()).map_err(unwritable)?;
-        sync_parent(&self.directory).map_err(unwritable)
+        let directory = self.directory.clone();
+        let unwritable = |error| FileError::Unwritable(directory.clone(), error);
+        let sync = || open(&directory).and_then(|folder| folder.sync_all()).map_err(unwritable);
+        sync()?;
+        self.place(last)?;
+        // From here on it is a house, whatever fails.
+        self.placed.clear();
+        self.was_missing = false;
+        sync()?;
+        sync_parent(&directory).map_err(unwritable)
+    }
+
+    fn place(&mut self, name: &str) -> Result<(), FileError> {
+        let to = self.directory.join(name);
+        put_in_place(&self.folder.join(name), &to)?;
+        self.placed.push(to);
+        Ok(())
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // Neither goes when it was kept: the folder is gone, and the directory not empty.
+        // What cannot be taken away is in the way of the next restore, which says so.
+        self.placed.iter().for_each(|file| drop(remove(file)));
         let _ = remove_folder(&self.folder);
         if self.was_missing {
             let _ = remove_empty(&self.directory);

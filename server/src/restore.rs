@@ -80,7 +80,7 @@ async fn make(file: &Path, directory: &Path, root: &RootSource) -> Result<Done, 
     };
     if found.is_ok() {
         // The installation's id comes last: without it the program takes the directory for what it then is, a part of a house.
-        staging.keep(&[DATABASE_FILE, KEYRING_FILE, HEAD_FILE, INSTALLATION_FILE])?;
+        staging.keep(&[DATABASE_FILE, KEYRING_FILE, HEAD_FILE], INSTALLATION_FILE)?;
     }
     Ok(Done { manifest, found })
 }
