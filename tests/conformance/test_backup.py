@@ -7,13 +7,14 @@ import pathlib
 import shutil
 import stat
 import struct
+import subprocess
 import threading
 
 import pytest
 
 from rig.clients import administrator, make_user, unique
 from rig.refusals import refused
-from rig.server import NotStarted, Server
+from rig.server import NotStarted, Server, binary
 
 FIXED = 70
 CHUNK_HEAD = 33
@@ -394,6 +395,61 @@ def test_a_restore_that_was_interrupted_is_no_house(kept, elsewhere):
     with pytest.raises(NotStarted) as error:
         other.start()
     assert error.value.code == 2 and "installation" in error.value.output, error.value.output
+
+
+MOMENTS = [number / 200 for number in range(0, 24, 2)]
+
+
+def killed(server: Server, seconds: float, *command: str) -> None:
+    """The command, killed after so long, unless it has ended by then."""
+    process = subprocess.Popen(
+        [str(binary()), *command, *server.root_flags()],
+        env=server.environment,
+        cwd=server.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    process.kill()
+    process.wait()
+
+
+def test_a_backup_that_is_killed_has_its_name_only_when_it_is_whole(kept, elsewhere, tmp_path):
+    there = 0
+    for number, seconds in enumerate(MOMENTS):
+        file = tmp_path / f"{number}.backup"
+        killed(kept, seconds, "backup", str(file), "--data-dir", str(kept.data))
+        if file.exists():
+            there += 1
+            other = elsewhere(kept)
+            restore(other, file)
+    left = [path.name for path in tmp_path.iterdir() if not path.name.endswith((".backup", ".new"))]
+    assert left == [] and there < len(MOMENTS), "some were killed in time"
+
+
+def test_a_restore_that_is_killed_leaves_a_whole_house_or_none(kept, elsewhere):
+    """What is left in part is taken neither for a house nor for a place where to found one, and can be removed and made again."""
+    outcomes = set()
+    for seconds in MOMENTS:
+        other = elsewhere(kept)
+        killed(other, seconds, "restore", str(kept.backup), "--data-dir", str(other.data))
+        left = {path.name for path in other.data.iterdir()} if other.data.exists() else set()
+        whole = "installation" in left
+        outcomes.add("whole" if whole else "part" if left else "nothing")
+        if whole:
+            assert other.verify().returncode == 0
+            continue
+        assert other.verify().returncode == 2
+        if left:
+            new = other.folder / "new-credentials"
+            done = other.run("init", "--data-dir", str(other.data), "--credentials-file", str(new))
+            assert done.returncode == 2 and not new.exists(), f"{left}: {done.stdout}{done.stderr}"
+            assert "has something in it" in restore(other, kept.backup, 2)
+            shutil.rmtree(other.data)
+        restore(other, kept.backup)
+    assert len(outcomes) > 1, outcomes
 
 
 def test_a_broken_trail_is_not_restored(kept, elsewhere, make_server, tmp_path):

@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import pathlib
+import re
 import secrets
 import subprocess
 import sys
@@ -50,11 +51,33 @@ class Lived:
         self.life.caller._clients.clear()
         self.life.kms("ListKeys", {})
         self.at_rest("stopped", server.stop)
+        self.backed_up()
 
     def is_past(self, hit: Hit) -> bool:
         """What passed through an earlier process is not kept at all."""
         passed = {"plaintext", "plaintext that was refused", "data key", "random bytes"}
         return hit.kind in passed and not hit.name.startswith("late ")
+
+    def backed_up(self) -> None:
+        """A backup of the stopped house, the house that is made of it with a key that was recovered there, and what the program says."""
+        server = self.server
+        at = server.flags.index("--root-passphrase-file") if "--root-passphrase-file" in server.flags else None
+        root = () if at is None else server.flags[at : at + 2]
+        file, data, credentials = (server.folder / name for name in ("house.backup", "restored", "new-credentials"))
+        said = []
+        for command in (
+            ("backup", str(file), "--data-dir", str(server.data)),
+            ("restore", str(file), "--data-dir", str(data)),
+            ("admin", "new-key", "--data-dir", str(data), "--credentials-file", str(credentials)),
+        ):
+            done = server.run(*command, *root)
+            assert done.returncode == 0, done.stderr
+            said.append((done.stdout + done.stderr).encode())
+        secret = re.search(r"aws_secret_access_key = (\S+)", credentials.read_text())[1]
+        self.canaries.append(Canary("secret access key", "recovered", secret.encode()))
+        self.places["backed up: backup"] = file.read_bytes()
+        self.places |= {f"backed up: restored {one.name}": one.read_bytes() for one in data.iterdir() if one.is_file()}
+        self.places["backed up: said"] = b"\n".join(said)
 
     def at_rest(self, how: str, end) -> None:
         end()
@@ -129,7 +152,7 @@ def test_no_secret_stands_where_it_does_not_belong(lived):
     assert [str(hit) for hit in Search(lived.canaries).through(lived.places)] == []
     # And there was something to look at.
     assert len(lived.life.errors) >= 60 and len(lived.events) >= 100
-    for part in ("kagiban.db", "kagiban.db-wal", "keyring.sealed", "trail.head"):
+    for part in ("kagiban.db", "kagiban.db-wal", "keyring.sealed", "trail.head", "backup", "restored kagiban.db", "said"):
         assert any(place.endswith(part) and content for place, content in lived.places.items()), part
 
 
