@@ -1,6 +1,7 @@
 //! Who calls, from where, and through whom.
 
 use names::{AccountId, Arn, Region, Time};
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -110,6 +111,10 @@ impl Caller {
         self.known.account
     }
 
+    pub(crate) fn account_text(&self) -> &str {
+        self.known.account.as_str()
+    }
+
     pub fn access_key_id(&self) -> Option<&str> {
         self.known.access_key_id.as_deref()
     }
@@ -141,20 +146,20 @@ impl Caller {
     }
 
     /// The caller's ARN: `arn:aws:iam::123456789012:user/alice`, `…:root`. A task has its service's host name.
-    pub fn arn(&self) -> String {
+    pub fn arn(&self) -> Cow<'_, str> {
         match self.principal() {
-            Principal::Root => Arn::of("iam", "", self.account(), "root").to_string(),
-            Principal::User { arn, .. } => arn.to_string(),
-            Principal::Service(name) => format!("{name}.amazonaws.com"),
+            Principal::Root => Arn::of("iam", "", self.account(), "root").to_string().into(),
+            Principal::User { arn, .. } => arn.as_str().into(),
+            Principal::Service(name) => format!("{name}.amazonaws.com").into(),
         }
     }
 
     /// The unique id: `AIDA…` for users, the account id for root.
-    pub fn unique_id(&self) -> String {
+    pub fn unique_id(&self) -> &str {
         match self.principal() {
-            Principal::Root => self.account().to_string(),
-            Principal::User { id, .. } => id.clone(),
-            Principal::Service(name) => (*name).to_owned(),
+            Principal::Root => self.known.account.as_str(),
+            Principal::User { id, .. } => id,
+            Principal::Service(name) => name,
         }
     }
 }

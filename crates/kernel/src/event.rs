@@ -178,11 +178,9 @@ impl<C> Decode<'_, C> for Value {
 }
 
 impl Event {
+    /// The same bytes that it was read from, where this version wrote them.
     pub fn encode(&self) -> Option<Vec<u8>> {
-        /// More than the event of a typical call has, so that it is allocated once.
-        const TYPICAL_BYTES: usize = 1_536;
-        let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
-        minicbor::encode(self, &mut bytes).ok().map(|()| bytes)
+        minicbor::to_vec(self).ok()
     }
 
     /// `None` for what is no event, or one of a later version whose unknown parts cannot be passed over.

@@ -1,10 +1,10 @@
 //! A call and all that it calls on the way: they read and write one draft, and are committed as one, each with its event.
 
 use crate::desk::ReadSet;
-use crate::steps::{Erased, Parts};
-use crate::{Caller, Failure, House, Remarks, Row, Scene, Service};
+use crate::steps::{Answer, Erased, Parts};
+use crate::{Caller, Failure, House, Mention, Remarks, Row, Scene, Service};
 use secret::{Identity, Mint};
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::sync::Arc;
 use store::{Check, Draft, Wrote};
 
@@ -30,7 +30,7 @@ pub(crate) struct Member {
     pub input: Option<Erased>,
     pub aim: Option<Erased>,
     /// What it aims at, for the trail, whether it may or not.
-    pub sighted: Vec<crate::Resource>,
+    pub sighted: Vec<Mention>,
     pub judged: Option<Judged>,
     pub staged: Option<Erased>,
     pub applied: Option<Applied>,
@@ -50,7 +50,6 @@ pub(crate) struct Member {
 /// What was found, and the grounds on which it is allowed.
 pub(crate) struct Judged {
     pub found: Erased,
-    pub identities: Vec<Identity>,
     /// The statements that allowed, in words.
     pub grounds: Vec<String>,
     /// For a batch: the operation that each item is a call of.
@@ -61,7 +60,7 @@ pub(crate) struct Judged {
 
 /// What an operation answered and wrote.
 pub(crate) struct Applied {
-    pub output: Arc<dyn Any + Send + Sync>,
+    pub output: Answer,
     pub wrote: Vec<Wrote>,
     pub remarks: Remarks,
 }
@@ -129,6 +128,11 @@ impl Family {
 impl Member {
     pub(crate) fn has_written(&self) -> bool {
         self.applied.as_ref().is_some_and(|applied| !applied.wrote.is_empty())
+    }
+
+    /// The births of what it was judged upon.
+    pub(crate) fn births(&self) -> Option<Vec<Identity>> {
+        self.judged.as_ref().map(|judged| self.row.steps.identities(judged.found.as_ref()))
     }
 
     /// What the shell of the operation needs to act, once the call is judged.

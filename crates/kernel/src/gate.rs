@@ -6,7 +6,7 @@ use crate::demands::{self, Demand};
 use crate::family::{Applied, Family, Judged, Member};
 use crate::house::Wait;
 use crate::recorded::Success;
-use crate::steps::{Erased, Halt};
+use crate::steps::{self, Erased, Halt};
 use crate::tally::{Kind, Tallies};
 use crate::target::Side;
 use crate::{Breakage, Caller, Failure, House, Outside, Policies, Principal, Recorded, Row, Scene, Service};
@@ -84,7 +84,7 @@ pub(crate) fn join<'a>(
     family: &'a mut Family,
     call: Call,
     input: Erased,
-) -> Wait<'a, Result<Arc<dyn Any + Send + Sync>, Failure>> {
+) -> Wait<'a, Result<steps::Answer, Failure>> {
     Box::pin(async move {
         let first = family.members.len();
         let full = first >= FAMILY_MEMBERS_MAX || call.caller.chain().len() > CALL_DEPTH_MAX;
@@ -116,7 +116,7 @@ pub(crate) async fn join_item(house: &House, family: &mut Family, call: Call, in
 pub(crate) async fn settle_batch(
     house: &House,
     mut family: Family,
-) -> Result<Vec<Result<Arc<dyn Any + Send + Sync>, Failure>>, Breakage> {
+) -> Result<Vec<Result<steps::Answer, Failure>>, Breakage> {
     settle(house, &mut family).await?;
     let items = family.members.into_iter().filter(|member| member.item);
     let ends = items.map(|member| match (member.failure, member.applied) {
@@ -188,10 +188,9 @@ async fn judge(house: &House, family: &mut Family, member: &mut Member) -> Step<
     if let Some(not_found) = steps.missing(aim, found.as_ref(), &member.scene) {
         return Err(Ending::Failed(not_found));
     }
-    let identities = steps.identities(found.as_ref());
     let each = if let demands::Kind::Each(operation) = demands.kind { Some(operation) } else { None };
     let internal = matches!(demands.kind, demands::Kind::Internal(..));
-    member.judged = Some(Judged { found, identities, grounds, each, internal });
+    member.judged = Some(Judged { found, grounds, each, internal });
     let parts = member.parts(house.mint).ok_or(Breakage::OutOfOrder)?;
     steps.check(parts).map_err(Ending::Failed)?;
     match steps.dry_run(parts.input)? {
@@ -330,9 +329,9 @@ async fn apply(house: &House, family: &mut Family, member: &mut Member) -> Step<
         return Err(Breakage::UnexpectedWrite.into());
     }
     let output = applied?;
-    let remarks = steps.remarks(parts, staged, output.as_ref());
-    member.uses.clone_from(&remarks.uses);
-    member.applied = Some(Applied { output: Arc::from(output), wrote, remarks });
+    let mut remarks = steps.remarks(parts, staged, output.as_ref());
+    member.uses = std::mem::take(&mut remarks.uses);
+    member.applied = Some(Applied { output, wrote, remarks });
     Ok(())
 }
 
@@ -403,10 +402,10 @@ async fn again(house: &House, family: &mut Family) {
     let mut differs = false;
     for member in &mut members {
         let (before, refused) = (member.failure.clone(), member.refused);
-        let identities = member.judged.as_ref().map(|one| one.identities.clone());
+        let births = member.births();
         let ending = repeat(house, family, member).await;
         conclude(member, ending);
-        let same_thing = identities == member.judged.as_ref().map(|one| one.identities.clone());
+        let same_thing = births == member.births();
         // A member that was refused before and is allowed now has not acted, and the call that made it went on without its answer.
         differs |= before != member.failure || refused != member.refused || (member.staged.is_some() && !same_thing);
     }

@@ -1,6 +1,6 @@
 //! What an operation says of itself, in the order in which one asks.
 
-use crate::{Aim, Authorized, Demands, Desk, EventValue, Fault, Found, Outside, Stop, Target};
+use crate::{Aim, Authorized, Demands, Desk, Assumed, Fault, Found, Outside, Stop, Target};
 use shape::OperationShape;
 
 pub type InputOf<O> = <<O as Operation>::Shape as OperationShape>::Input;
@@ -29,7 +29,7 @@ pub trait Operation: Send + Sync + Sized + 'static {
     }
 
     /// Parameters that the trail shows with their defaults when the caller left them out, where AWS does: name and value.
-    fn assumed(_: &InputOf<Self>) -> Vec<(&'static str, EventValue)> {
+    fn assumed(_: &InputOf<Self>) -> Vec<(&'static str, Assumed)> {
         Vec::new()
     }
 
@@ -74,7 +74,7 @@ pub struct Remarks {
     /// The uses of keys that the vault counted for this call.
     pub uses: Vec<vault::Use>,
     /// Resources that came to be by the call, beside those that it aimed at.
-    pub resources: Vec<crate::Resource>,
+    pub resources: Vec<crate::Mention>,
     /// CloudTrail's `serviceEventDetails`, for events that a service makes by itself.
     pub service_details: Option<Vec<(&'static str, String)>>,
 }

@@ -1,11 +1,9 @@
 //! A call that has ended and whose record is durable: the only thing that can become a reply.
 
-use crate::steps::Steps;
+use crate::steps::{self, Steps};
 use crate::{Failure, RequestId};
 use secret::{Exit, Receipt};
 use shape::Sink;
-use std::any::Any;
-use std::sync::Arc;
 
 /// Result and receipt, both private. It opens to the edge alone.
 pub struct Recorded {
@@ -15,7 +13,7 @@ pub struct Recorded {
 }
 
 pub(crate) struct Success {
-    pub output: Arc<dyn Any + Send + Sync>,
+    pub output: steps::Answer,
     pub steps: &'static dyn Steps,
 }
 

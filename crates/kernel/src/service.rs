@@ -102,7 +102,7 @@ impl Service {
 
     /// `kms.amazonaws.com`: how the trail names the service.
     pub fn source(&self) -> String {
-        format!("{}.amazonaws.com", self.name)
+        crate::record::host(self.name)
     }
 
     /// What a caller hears of [`crate::Breakage::Full`]. It needs no receipt: nothing of the call is committed, and nothing is told.

@@ -6,15 +6,18 @@ use crate::house::Wait;
 use crate::{
     Authorized, Breakage, Caller, Class, Failure, Fault, Found, InputOf, Operation, OutputOf, Outside, Remarks,
 };
-use crate::{EventValue, Resource, Scene, Stop, Target};
+use crate::{Assumed, Mention, Scene, Stop, Target};
 use policy::Fact;
 use secret::{Identity, Mint};
 use shape::{Malformed, OperationModel, OperationShape, Read, Report, Sink, Source, Write};
 use std::any::{Any, TypeId};
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// A value whose type only the shell knows.
 pub(crate) type Erased = Box<dyn Any + Send + Sync>;
+/// What an operation answers, for its caller and for the trail.
+pub(crate) type Answer = Arc<dyn Any + Send + Sync>;
 type Seen = dyn Any + Send + Sync;
 
 /// What a call has gathered when it is authorized. The gate makes it; it is `Copy`, so that each step gets its own.
@@ -46,13 +49,13 @@ pub(crate) trait Steps: Send + Sync {
     fn fact<'a>(&self, found: &'a Seen, part: usize, key: &str, caller: &Caller) -> Option<Fact<'a>>;
     fn missing(&self, aim: &Seen, found: &Seen, scene: &Scene) -> Option<Failure>;
     fn identities(&self, found: &Seen) -> Vec<Identity>;
-    fn resources(&self, found: &Seen) -> Vec<Resource>;
+    fn resources(&self, found: &Seen) -> Vec<Mention>;
     fn dry_run(&self, input: &Seen) -> Result<Option<Failure>, Breakage>;
-    fn assumed(&self, input: &Seen) -> Vec<(&'static str, EventValue)>;
+    fn assumed(&self, input: &Seen) -> Vec<(&'static str, Assumed)>;
     fn check(&self, parts: Parts<'_>) -> Result<(), Failure>;
     fn conflict(&self) -> Failure;
     fn prepare<'a>(&self, parts: Parts<'a>, outside: &'a mut Outside<'_>) -> Wait<'a, Result<Erased, Halt>>;
-    fn apply<'a>(&self, parts: Parts<'a>, staged: &'a Seen, desk: Desk<'a, ()>) -> Wait<'a, Result<Erased, Halt>>;
+    fn apply<'a>(&self, parts: Parts<'a>, staged: &'a Seen, desk: Desk<'a, ()>) -> Wait<'a, Result<Answer, Halt>>;
     fn remarks(&self, parts: Parts<'_>, staged: &Seen, output: &Seen) -> Remarks;
     fn write_input(&self, input: &Seen, sink: &mut dyn Sink);
     fn write_output(&self, output: &Seen, sink: &mut dyn Sink);
@@ -143,7 +146,7 @@ impl<O: Operation> Steps for Shell<O> {
         identities
     }
 
-    fn resources(&self, found: &Seen) -> Vec<Resource> {
+    fn resources(&self, found: &Seen) -> Vec<Mention> {
         let mut resources = Vec::new();
         O::Target::resources(known::<Found<O::Target>>(found).seen(), &mut resources);
         resources
@@ -156,7 +159,7 @@ impl<O: Operation> Steps for Shell<O> {
         O::Fault::dry_run().map(|fault| Some(Failure::of(&fault))).ok_or(Breakage::NoDryRun)
     }
 
-    fn assumed(&self, input: &Seen) -> Vec<(&'static str, EventValue)> {
+    fn assumed(&self, input: &Seen) -> Vec<(&'static str, Assumed)> {
         O::assumed(known(input))
     }
 
@@ -175,11 +178,11 @@ impl<O: Operation> Steps for Shell<O> {
         })
     }
 
-    fn apply<'a>(&self, parts: Parts<'a>, staged: &'a Seen, desk: Desk<'a, ()>) -> Wait<'a, Result<Erased, Halt>> {
+    fn apply<'a>(&self, parts: Parts<'a>, staged: &'a Seen, desk: Desk<'a, ()>) -> Wait<'a, Result<Answer, Halt>> {
         Box::pin(async move {
             let mut desk = desk.of::<O::Service>();
             let output = O::apply(&authorized(parts), known(staged), &mut desk).await.map_err(halt)?;
-            Ok(Box::new(output) as Erased)
+            Ok(Arc::new(output) as Answer)
         })
     }
 

@@ -8,7 +8,7 @@
 use crate::family::{Family, Member};
 use crate::gate;
 use crate::record::{self, REFUSED_PARAMETERS_BYTES_MAX};
-use crate::{Breakage, Event, House, Principal};
+use crate::{Breakage, House, Principal};
 use names::AccountId;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,7 +45,7 @@ struct Tally {
 struct Counted {
     count: u64,
     /// The first of those that were counted, in case no other record of the kind follows.
-    first: Option<Event>,
+    first: Option<store::Event>,
     closed: bool,
 }
 
@@ -63,7 +63,7 @@ impl Kind {
         }
         Some(Self {
             account: root.caller.account(),
-            principal: root.caller.unique_id(),
+            principal: root.caller.unique_id().to_owned(),
             service: root.service.name,
             operation: root.row.name,
             code: failure.code.to_string(),
@@ -104,10 +104,11 @@ impl Tallies {
             let mut open = house.tallies.lock();
             open.extract_if(|_, tally| all || tally.second != second).map(|(_, tally)| tally).collect()
         };
-        let events: Vec<Event> = over.iter().filter_map(|tally| tally.close_with_event()).collect();
-        for events in events.chunks(RECORDS_PER_COMMIT) {
-            let events = events.iter().map(record::encoded).collect::<Result<_, _>>()?;
+        let mut events: Vec<_> = over.iter().filter_map(|tally| tally.close_with_event()).collect::<Result<_, _>>()?;
+        while !events.is_empty() {
+            let rest = events.split_off(events.len().min(RECORDS_PER_COMMIT));
             let batch = Draft::new(Arc::clone(&house.store)).into_batch(Vec::new(), events)?;
+            events = rest;
             house.store.commit(batch).await?;
         }
         Ok(())
@@ -152,7 +153,7 @@ impl Tally {
     }
 
     /// Counts no more. What is not durable yet: how many, and the first of them.
-    fn close(&self) -> (u64, Option<Event>) {
+    fn close(&self) -> (u64, Option<store::Event>) {
         let mut counted = self.lock();
         counted.closed = true;
         let count = std::mem::take(&mut counted.count) + self.carried.swap(0, Ordering::Relaxed);
@@ -160,9 +161,9 @@ impl Tally {
     }
 
     /// The record of all that were counted: it is that of the first of them, and stands for the others beside.
-    fn close_with_event(&self) -> Option<Event> {
+    fn close_with_event(&self) -> Option<Result<store::Event, Breakage>> {
         let (count, first) = self.close();
-        first.map(|first| Event { repeated: count.saturating_sub(1), ..first })
+        first.map(|first| record::repeated(first, count.saturating_sub(1)))
     }
 
     fn lock(&self) -> MutexGuard<'_, Counted> {

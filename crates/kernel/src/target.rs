@@ -59,6 +59,13 @@ pub struct Scene {
     pub caller: Caller,
 }
 
+/// A resource that the event of a call names. `kind` is CloudTrail's: [`Thing::TYPE`].
+#[derive(Clone)]
+pub struct Mention {
+    pub arn: Arn,
+    pub kind: &'static str,
+}
+
 /// What the input names.
 pub struct Aim<T: Target>(pub(crate) T::Name);
 
@@ -133,7 +140,7 @@ pub trait Target: sealed::Sealed + Send + Sync + Sized + 'static {
 
     fn identities(seen: &Self::Seen, out: &mut Vec<Identity>);
 
-    fn resources(seen: &Self::Seen, out: &mut Vec<crate::Resource>);
+    fn resources(seen: &Self::Seen, out: &mut Vec<Mention>);
 
     /// A condition key of one part of the target.
     fn fact<'a>(seen: &'a Self::Seen, part: usize, key: &str, caller: &Caller) -> Option<Fact<'a>>;
@@ -168,13 +175,9 @@ async fn spot<T: Thing>(name: &T::Name, scene: &Scene, reads: &mut Reads<'_, ()>
     Ok(Spot { thing, arn })
 }
 
-fn push_resource<T: Thing>(seen: &Spot<T>, out: &mut Vec<crate::Resource>) {
+fn push_resource<T: Thing>(seen: &Spot<T>, out: &mut Vec<Mention>) {
     if !T::TYPE.is_empty() {
-        out.push(crate::Resource {
-            arn: seen.arn.to_string(),
-            account: seen.arn.account().to_owned(),
-            kind: T::TYPE.to_owned(),
-        });
+        out.push(Mention { arn: seen.arn.clone(), kind: T::TYPE });
     }
 }
 
@@ -200,7 +203,7 @@ impl<T: Thing> Target for T {
         out.extend(seen.thing.as_ref().map(T::identity));
     }
 
-    fn resources(seen: &Spot<T>, out: &mut Vec<crate::Resource>) {
+    fn resources(seen: &Spot<T>, out: &mut Vec<Mention>) {
         push_resource(seen, out);
     }
 
@@ -242,7 +245,7 @@ impl<T: Thing> Target for Option<T> {
     /// A target that may be missing binds nothing.
     fn identities(_: &Spot<T>, _: &mut Vec<Identity>) {}
 
-    fn resources(seen: &Spot<T>, out: &mut Vec<crate::Resource>) {
+    fn resources(seen: &Spot<T>, out: &mut Vec<Mention>) {
         push_resource(seen, out);
     }
 
@@ -280,7 +283,7 @@ impl<A: Single, B: Single> Target for (A, B) {
         B::identities(&seen.1, out);
     }
 
-    fn resources(seen: &Self::Seen, out: &mut Vec<crate::Resource>) {
+    fn resources(seen: &Self::Seen, out: &mut Vec<Mention>) {
         A::resources(&seen.0, out);
         B::resources(&seen.1, out);
     }
@@ -320,7 +323,7 @@ impl<A: Single, B: Single, C: Single> Target for (A, B, C) {
         C::identities(&seen.2, out);
     }
 
-    fn resources(seen: &Self::Seen, out: &mut Vec<crate::Resource>) {
+    fn resources(seen: &Self::Seen, out: &mut Vec<Mention>) {
         A::resources(&seen.0, out);
         B::resources(&seen.1, out);
         C::resources(&seen.2, out);
@@ -358,7 +361,7 @@ impl Target for Nothing {
 
     fn identities((): &(), _: &mut Vec<Identity>) {}
 
-    fn resources((): &(), _: &mut Vec<crate::Resource>) {}
+    fn resources((): &(), _: &mut Vec<Mention>) {}
 
     fn fact<'a>((): &'a (), _: usize, _: &str, _: &Caller) -> Option<Fact<'a>> {
         None

@@ -38,14 +38,14 @@ impl Rate {
 
 pub(crate) struct Throttle {
     rate: Rate,
-    buckets: Mutex<Buckets>,
+    /// Accounts are few: an operator makes them.
+    accounts: Mutex<HashMap<AccountId, Account>>,
 }
 
-#[derive(Default)]
-struct Buckets {
-    /// Accounts are few: an operator makes them.
-    accounts: HashMap<AccountId, Bucket>,
-    principals: HashMap<(AccountId, String), Own>,
+struct Account {
+    calls: Bucket,
+    /// By their unique ids.
+    principals: HashMap<String, Own>,
 }
 
 struct Own {
@@ -53,7 +53,7 @@ struct Own {
     refused: Bucket,
 }
 
-/// How many principals' buckets are kept before those are dropped that are full, and so say nothing.
+/// How many principals' buckets of an account are kept before those are dropped that are full, and so say nothing.
 const PRINCIPALS_KEPT_MAX: usize = 10_000;
 
 struct Bucket {
@@ -63,7 +63,7 @@ struct Bucket {
 
 impl Throttle {
     pub(crate) fn new(rate: Rate) -> Self {
-        Self { rate, buckets: Mutex::default() }
+        Self { rate, accounts: Mutex::default() }
     }
 
     /// Takes one token of the account's and one of the principal's; `false` if either has none. The house's own rounds pay nothing: they
@@ -72,49 +72,45 @@ impl Throttle {
         if matches!(caller.principal(), Principal::Service(_)) {
             return true;
         }
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let Buckets { accounts, principals } = &mut *buckets;
-        let account = accounts.entry(caller.account()).or_insert_with(|| Bucket::full(self.rate.account, now));
-        let calls = &mut own(principals, self.rate, caller, now).calls;
-        account.fill(self.rate.account, now);
-        calls.fill(self.rate.principal, now);
-        if account.tokens < 1.0 || calls.tokens < 1.0 {
-            return false;
-        }
-        account.tokens -= 1.0;
-        calls.tokens -= 1.0;
-        true
+        self.with_buckets(caller, now, |account, Own { calls, .. }| {
+            let both = account.tokens >= 1.0 && calls.tokens >= 1.0;
+            both && account.takes() && calls.takes()
+        })
     }
 
     /// Takes one token of those that give a refused call a record of its own.
     pub(crate) fn records_refusal(&self, caller: &Caller, now: Moment) -> bool {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = &mut own(&mut buckets.principals, self.rate, caller, now).refused;
-        refused.fill(self.rate.refused, now);
-        if refused.tokens < 1.0 {
-            return false;
+        self.with_buckets(caller, now, |_, own| own.refused.takes())
+    }
+
+    /// Looks into the bucket of the caller's account, and into the caller's own ones, all filled up to now.
+    fn with_buckets(&self, caller: &Caller, now: Moment, look: impl FnOnce(&mut Bucket, &mut Own) -> bool) -> bool {
+        let rate = self.rate;
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = || Account { calls: Bucket::full(rate.account, now), principals: HashMap::new() };
+        let Account { calls, principals } = accounts.entry(caller.account()).or_insert_with(full);
+        if principals.len() >= PRINCIPALS_KEPT_MAX {
+            principals.retain(|_, own| {
+                own.fill(rate, now);
+                !own.calls.is_full(rate.principal) || !own.refused.is_full(rate.refused)
+            });
         }
-        refused.tokens -= 1.0;
-        true
+        let full = || Own { calls: Bucket::full(rate.principal, now), refused: Bucket::full(rate.refused, now) };
+        let own = match principals.get_mut(caller.unique_id()) {
+            Some(own) => own,
+            None => principals.entry(caller.unique_id().to_owned()).or_insert_with(full),
+        };
+        calls.fill(rate.account, now);
+        own.fill(rate, now);
+        look(calls, own)
     }
 }
 
-fn own<'a>(
-    principals: &'a mut HashMap<(AccountId, String), Own>,
-    rate: Rate,
-    caller: &Caller,
-    now: Moment,
-) -> &'a mut Own {
-    if principals.len() >= PRINCIPALS_KEPT_MAX {
-        principals.retain(|_, own| {
-            own.calls.fill(rate.principal, now);
-            own.refused.fill(rate.refused, now);
-            !own.calls.is_full(rate.principal) || !own.refused.is_full(rate.refused)
-        });
+impl Own {
+    fn fill(&mut self, rate: Rate, now: Moment) {
+        self.calls.fill(rate.principal, now);
+        self.refused.fill(rate.refused, now);
     }
-    principals
-        .entry((caller.account(), caller.unique_id()))
-        .or_insert_with(|| Own { calls: Bucket::full(rate.principal, now), refused: Bucket::full(rate.refused, now) })
 }
 
 impl Bucket {
@@ -126,6 +122,13 @@ impl Bucket {
         let passed = now.0.saturating_sub(self.filled.0).as_secs_f64();
         self.tokens = (self.tokens + passed * f64::from(limit.per_second)).min(f64::from(limit.burst));
         self.filled = now;
+    }
+
+    /// Takes a token, if there is one.
+    fn takes(&mut self) -> bool {
+        let there = self.tokens >= 1.0;
+        self.tokens -= if there { 1.0 } else { 0.0 };
+        there
     }
 
     fn is_full(&self, limit: Limit) -> bool {
@@ -145,9 +148,7 @@ mod tests {
         let mut bucket = Bucket::full(limit, at(0));
         let mut takes = |millis| {
             bucket.fill(limit, at(millis));
-            let there = bucket.tokens >= 1.0;
-            bucket.tokens -= f64::from(u8::from(there));
-            there
+            bucket.takes()
         };
         assert!((0..3).all(|_| takes(0)) && !takes(0));
         assert!(!takes(400) && takes(1_000));

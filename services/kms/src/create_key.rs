@@ -6,8 +6,8 @@ use crate::policies::{self, Sound};
 use crate::tables::{Backing, KEYS, KeyPlace, KeyRecord};
 use crate::{Kms, asked, context, metadata};
 use kernel::{
-    Action, Aim, Authorized, Breakage, Class, Demands, Desk, EventValue, Found, Nothing, Operation, Outside, Remarks,
-    Resource, Stop, Thing,
+    Action, Aim, Authorized, Breakage, Class, Demands, Desk, Assumed, Found, Mention, Nothing, Operation, Outside, Remarks,
+    Stop, Thing,
 };
 use names::KeyId;
 use policy::Fact;
@@ -47,16 +47,15 @@ impl Operation for CreateKey {
     }
 
     /// Both names of the spec, too: <https://docs.aws.amazon.com/kms/latest/developerguide/ct-createkey.html>.
-    fn assumed(input: &CreateKeyInput) -> Vec<(&'static str, EventValue)> {
-        let text = |text: &str| EventValue::Text(text.to_owned());
+    fn assumed(input: &CreateKeyInput) -> Vec<(&'static str, Assumed)> {
         vec![
-            ("description", text("")),
-            ("keyUsage", text(KeyUsageType::EncryptDecrypt.as_str())),
-            ("keySpec", text(spec(input).as_str())),
-            ("customerMasterKeySpec", text(spec(input).as_str())),
-            ("origin", text(OriginType::AwsKms.as_str())),
-            ("multiRegion", EventValue::Boolean(false)),
-            ("bypassPolicyLockoutSafetyCheck", EventValue::Boolean(false)),
+            ("description", Assumed::Text("")),
+            ("keyUsage", Assumed::Text(KeyUsageType::EncryptDecrypt.as_str())),
+            ("keySpec", Assumed::Text(spec(input).as_str())),
+            ("customerMasterKeySpec", Assumed::Text(spec(input).as_str())),
+            ("origin", Assumed::Text(OriginType::AwsKms.as_str())),
+            ("multiRegion", Assumed::Boolean(false)),
+            ("bypassPolicyLockoutSafetyCheck", Assumed::Boolean(false)),
         ]
     }
 
@@ -141,8 +140,7 @@ impl Operation for CreateKey {
 
     fn remarks(_: &Authorized<'_, Self>, made: &Made, _: &CreateKeyOutput) -> Remarks {
         let (account, region, id) = &made.place;
-        let arn = asked::key_arn(region, *account, id.as_str()).to_string();
-        let key = Resource { arn, account: account.to_string(), kind: <Key as Thing>::TYPE.to_owned() };
+        let key = Mention { arn: asked::key_arn(region, *account, id.as_str()), kind: <Key as Thing>::TYPE };
         Remarks { uses: vec![made.backing.link], resources: vec![key], ..Remarks::default() }
     }
 }

@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::key::{Key, Named};
 use crate::{Kms, asked, context};
-use kernel::{Action, Aim, Authorized, Class, Demands, Desk, EventValue, Found, Operation, Outside, Remarks, Stop};
+use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Assumed, Found, Operation, Outside, Remarks, Stop};
 use secret::Secret;
 use shapes_kms::{DecryptInput, DecryptOutput, EncryptionAlgorithmSpec};
 use std::sync::Arc;
@@ -44,8 +44,8 @@ impl Operation for Decrypt {
     }
 
     /// AWS's records of Decrypt always name the algorithm.
-    fn assumed(_: &DecryptInput) -> Vec<(&'static str, EventValue)> {
-        vec![("encryptionAlgorithm", EventValue::Text("SYMMETRIC_DEFAULT".to_owned()))]
+    fn assumed(_: &DecryptInput) -> Vec<(&'static str, Assumed)> {
+        vec![("encryptionAlgorithm", Assumed::Text("SYMMETRIC_DEFAULT"))]
     }
 
     fn dry_run(input: &DecryptInput) -> bool {

@@ -6,7 +6,7 @@ use crate::policies::{self, Sound};
 use crate::tables::{KEYS, KeyRecord};
 use crate::{Kms, asked};
 use kernel::{
-    Action, Aim, Authorized, Class, Demands, Desk, EventValue, Found, Operation, Outside, Remarks, Stop, Thing,
+    Action, Aim, Authorized, Class, Demands, Desk, Assumed, Found, Operation, Outside, Remarks, Stop, Thing,
 };
 use policy::Fact;
 use shape::Empty;
@@ -33,9 +33,9 @@ impl Operation for PutKeyPolicy {
     }
 
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/ct-put-key-policy.html>
-    fn assumed(_: &PutKeyPolicyInput) -> Vec<(&'static str, EventValue)> {
-        let name = EventValue::Text(policies::NAME.to_owned());
-        vec![("policyName", name), ("bypassPolicyLockoutSafetyCheck", EventValue::Boolean(false))]
+    fn assumed(_: &PutKeyPolicyInput) -> Vec<(&'static str, Assumed)> {
+        let name = Assumed::Text(policies::NAME);
+        vec![("policyName", name), ("bypassPolicyLockoutSafetyCheck", Assumed::Boolean(false))]
     }
 
     /// The policy can be put in any state of the key, also when it is about to be deleted.

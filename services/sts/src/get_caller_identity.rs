@@ -34,9 +34,9 @@ impl Operation for GetCallerIdentity {
     ) -> Result<GetCallerIdentityOutput, Stop<Never>> {
         let caller = call.caller();
         Ok(GetCallerIdentityOutput {
-            user_id: Some(caller.unique_id()),
+            user_id: Some(caller.unique_id().to_owned()),
             account: Some(caller.account().to_string()),
-            arn: Some(caller.arn()),
+            arn: Some(caller.arn().into_owned()),
         })
     }
 }

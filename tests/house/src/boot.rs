@@ -299,7 +299,7 @@ impl House {
             let page = self.store.trail(from, EVENTS_PER_PAGE).await.unwrap();
             let Some(last) = page.last() else { return events };
             from = last.sequence + 1;
-            let decoded = page.iter().map(|one| (one.sequence, Event::decode(&one.bytes).unwrap()));
+            let decoded = page.iter().map(|one| (one.sequence, decoded(&one.bytes)));
             events.extend(decoded.filter(|(_, event)| event.name != ARRANGED));
         }
     }
@@ -367,6 +367,13 @@ impl House {
             assert!(places == [told.sequence] || shares, "{} has its own events at {places:?}", told.operation);
         }
     }
+}
+
+/// The kernel writes events of what calls have and reads them as structures: both are the same bytes.
+fn decoded(bytes: &[u8]) -> Event {
+    let event = Event::decode(bytes).unwrap();
+    assert_eq!(event.encode().as_deref(), Some(bytes), "an event is not written as it is read: {event:?}");
+    event
 }
 
 impl Hands {

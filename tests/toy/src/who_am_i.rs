@@ -28,6 +28,6 @@ impl Operation for WhoAmI {
     }
 
     async fn apply(call: &Authorized<'_, Self>, (): &(), _: &mut Desk<'_, Toy>) -> Result<WhoAmIOutput, Stop<Fault>> {
-        Ok(WhoAmIOutput { arn: call.caller().arn() })
+        Ok(WhoAmIOutput { arn: call.caller().arn().into_owned() })
     }
 }

@@ -1,6 +1,6 @@
 //! A target that is found and judged as its service likes.
 
-use kernel::{Breakage, Caller, Failure, Reads, Resource, Scene, Target};
+use kernel::{Breakage, Caller, Failure, Mention, Reads, Scene, Target};
 use policy::Fact;
 use secret::{Identity, Mint};
 
@@ -22,7 +22,7 @@ impl Target for Unjudged {
 
     fn identities(_: &(), _: &mut Vec<Identity>) {}
 
-    fn resources(_: &(), _: &mut Vec<Resource>) {}
+    fn resources(_: &(), _: &mut Vec<Mention>) {}
 
     fn fact<'a>(_: &'a (), _: usize, _: &str, _: &Caller) -> Option<Fact<'a>> {
         None
