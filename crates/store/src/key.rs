@@ -3,6 +3,7 @@
 use crate::engine::{Direction, Range};
 use names::{AccountId, AliasName, KeyId, Region, Time};
 use secret::Identity;
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 /// A key, or a part of one. The encoding says where it ends, so parts can stand one after another, and compares byte by
@@ -129,17 +130,23 @@ fn encode_text(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(&[0, 0]);
 }
 
-fn decode_text(input: &mut &[u8]) -> Option<String> {
-    let mut text = Vec::new();
+/// Most texts have no zero, and are not copied.
+fn decode_text<'a>(input: &mut &'a [u8]) -> Option<Cow<'a, str>> {
+    let mut text = Cow::Borrowed(take_stretch(input)?);
     loop {
-        let stretch = input.iter().position(|byte| *byte == 0)?;
-        text.extend_from_slice(input.split_off(..stretch)?);
-        match take::<2>(input)? {
-            [_, 0] => return String::from_utf8(text).ok(),
-            [_, 0xFF] => text.push(0),
+        match (take::<2>(input)?, text) {
+            ([_, 0], Cow::Borrowed(text)) => return std::str::from_utf8(text).ok().map(Cow::Borrowed),
+            ([_, 0], Cow::Owned(text)) => return String::from_utf8(text).ok().map(Cow::Owned),
+            ([_, 0xFF], before) => text = Cow::Owned([&before[..], &[0], take_stretch(input)?].concat()),
             _ => return None,
         }
     }
+}
+
+/// What comes before the next zero.
+fn take_stretch<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let stretch = input.iter().position(|byte| *byte == 0)?;
+    input.split_off(..stretch)
 }
 
 fn take<const N: usize>(input: &mut &[u8]) -> Option<[u8; N]> {
@@ -162,7 +169,7 @@ impl TableKey for String {
     }
 
     fn decode(input: &mut &[u8]) -> Option<Self> {
-        decode_text(input)
+        decode_text(input).map(Cow::into_owned)
     }
 }
 

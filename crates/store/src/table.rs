@@ -77,10 +77,20 @@ impl<S, I: TableKey, K: TableKey, V: Record> Index<S, I, K, V> {
     pub const fn many(space: &'static str, derive: fn(&K, &V) -> Vec<I>) -> Self {
         Self { space, unique: false, derive, service: PhantomData }
     }
+}
 
+impl<S, I: TableKey, K: TableKey, V> Index<S, I, K, V> {
     /// Does the row still stand in the index at `index_key`?
     pub(crate) fn leads_to(&self, index_key: &[u8], key: &K, value: &V) -> bool {
-        self.rows(key, value).contains(index_key)
+        (self.derive)(key, value).iter().any(|index| self.row(index, key) == index_key)
+    }
+
+    fn row(&self, index: &I, key: &K) -> Vec<u8> {
+        let mut bytes = index.to_bytes();
+        if !self.unique {
+            key.encode(&mut bytes);
+        }
+        bytes
     }
 }
 
@@ -94,14 +104,7 @@ impl<S, I: TableKey, K: TableKey, V> Derives<K, V> for Index<S, I, K, V> {
     }
 
     fn rows(&self, key: &K, value: &V) -> BTreeSet<Vec<u8>> {
-        let row = |index: I| {
-            let mut bytes = index.to_bytes();
-            if !self.unique {
-                key.encode(&mut bytes);
-            }
-            bytes
-        };
-        (self.derive)(key, value).into_iter().map(row).collect()
+        (self.derive)(key, value).iter().map(|index| self.row(index, key)).collect()
     }
 }
 
