@@ -1,6 +1,7 @@
 //! SHA-256 (FIPS 180-4), HMAC-SHA-256 (FIPS 198-1), and comparison in constant time.
 
 use aws_lc_rs::{constant_time, digest, hmac};
+use secret::{Opener, Secret};
 
 /// The SHA-256 digest of `bytes`.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -12,6 +13,23 @@ pub fn hmac_sha256(key: &[u8], data: &[u8]) -> [u8; 32] {
     let mac = array(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), data).as_ref());
     locked::sweep();
     mac
+}
+
+/// A key that makes MACs and nothing else, made ready for many. What it is made into lies on the ordinary heap until it is dropped: that
+/// is for keys that are worth nothing beyond their process.
+pub struct MacKey(hmac::Key);
+
+impl MacKey {
+    pub fn new(key: &Secret, opener: &Opener) -> Self {
+        let ready = hmac::Key::new(hmac::HMAC_SHA256, key.open(opener));
+        locked::sweep();
+        Self(ready)
+    }
+
+    /// The HMAC-SHA-256 of `data`.
+    pub fn mac(&self, data: &[u8]) -> [u8; 32] {
+        array(hmac::sign(&self.0, data).as_ref())
+    }
 }
 
 /// Equality in a time that depends on the lengths only.

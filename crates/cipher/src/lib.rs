@@ -15,7 +15,7 @@ mod message;
 pub use barrier::{BARRIER_KEY_BYTES, Barrier, RECORD_BYTES_MAX};
 pub use chunks::{CHUNK_BYTES_MAX, CHUNK_HEAD_BYTES, ChunkHead, ChunkOpener, ChunkSealer};
 pub use derive::{Underivable, derive};
-pub use digest::{Sha256, hmac_sha256, same, sha256};
+pub use digest::{MacKey, Sha256, hmac_sha256, same, sha256};
 pub use entropy::{DangerSeededEntropy, Entropy, NoEntropy, SystemEntropy};
 pub use frames::Frames;
 pub use message::{COMMITMENT_BYTES, MESSAGE_NONCE_BYTES, MessageKey, MessageNonce, TAG_BYTES, Unopened, Unsealed};

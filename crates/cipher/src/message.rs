@@ -69,9 +69,9 @@ impl MessageNonce {
 
     fn split(&self) -> ([u8; N_BYTES], [u8; IV_BYTES]) {
         let (mut n, mut iv) = ([0; N_BYTES], [0; IV_BYTES]);
-        for (to, from) in n.iter_mut().chain(&mut iv).zip(self.0) {
-            *to = from;
-        }
+        let (first, second) = self.0.split_at(N_BYTES);
+        n.copy_from_slice(first);
+        iv.copy_from_slice(second);
         (n, iv)
     }
 }

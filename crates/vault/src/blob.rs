@@ -13,6 +13,7 @@ use crate::verified::{Unverified, Verified};
 use crate::{BackingKeyId, EncryptionContext, VaultError};
 use cipher::{COMMITMENT_BYTES, Entropy, MessageKey, MessageNonce, TAG_BYTES, same};
 use secret::{Opener, Secret};
+use std::borrow::Cow;
 
 /// The longest plaintext that Encrypt takes: <https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html>.
 pub const PLAINTEXT_BYTES_MAX: usize = 4096;
@@ -68,7 +69,7 @@ impl Blob {
 impl BlobHeader {
     /// Reads the header, and that the length can be right.
     pub fn read(blob: &[u8]) -> Result<Self, NotABlob> {
-        Self::split(blob).map(|(header, _)| header).ok_or(NotABlob)
+        Self::split(blob).map(|(header, ..)| header).ok_or(NotABlob)
     }
 
     /// Under which backing key the ciphertext says that it was made.
@@ -76,15 +77,17 @@ impl BlobHeader {
         self.backing_key
     }
 
-    fn split(blob: &[u8]) -> Option<(Self, &[u8])> {
+    /// The header as it is read and as it stands, and what follows it.
+    fn split(blob: &[u8]) -> Option<(Self, &[u8], &[u8])> {
         if blob.len() > BLOB_BYTES_MAX {
             return None;
         }
-        let mut cursor = Cursor::new(blob);
+        let (bytes, rest) = blob.split_at_checked(HEADER_BYTES)?;
+        let mut cursor = Cursor::new(bytes);
         let ours = (cursor.take()?, cursor.take()?, cursor.take()?) == (MAGIC, [FORMAT], [ALGORITHM]);
         let (backing_key, nonce) = (BackingKeyId(cursor.take()?), MessageNonce::from_bytes(cursor.take()?));
         let header = Self { backing_key, nonce, commitment: cursor.take()? };
-        (ours && cursor.rest().len() > TAG_BYTES).then_some((header, cursor.rest()))
+        (ours && rest.len() > TAG_BYTES).then_some((header, bytes, rest))
     }
 
     fn write(&self) -> Vec<u8> {
@@ -118,15 +121,15 @@ impl BackingKey<'_> {
         }
         let nonce = MessageNonce::draw(entropy)?;
         let (key, commitment) = MessageKey::derive_committing(self.key, self.opener, LABEL, &nonce)?;
-        let mut blob = BlobHeader { backing_key: self.id, nonce, commitment }.write();
-        let aad = authenticated(&blob, context);
-        blob.reserve_exact(plaintext.len() + TAG_BYTES);
-        key.seal(&nonce, &aad, plaintext.open(self.opener), &mut blob)?;
+        let header = BlobHeader { backing_key: self.id, nonce, commitment }.write();
+        let mut blob = Vec::with_capacity(HEADER_BYTES + plaintext.len() + TAG_BYTES);
+        blob.extend_from_slice(&header);
+        key.seal(&nonce, &authenticated(&header, context), plaintext.open(self.opener), &mut blob)?;
         Ok(Unverified::new(blob))
     }
 
     pub(crate) fn open(&self, blob: &[u8], context: &EncryptionContext) -> Result<Secret, VaultError> {
-        let (header, sealed) = BlobHeader::split(blob).ok_or(VaultError::CiphertextRefused)?;
+        let (header, bytes, sealed) = BlobHeader::split(blob).ok_or(VaultError::CiphertextRefused)?;
         if header.backing_key != self.id {
             return Err(VaultError::AnotherKey);
         }
@@ -135,14 +138,17 @@ impl BackingKey<'_> {
         if !same(&commitment, &header.commitment) {
             return Err(VaultError::CiphertextRefused);
         }
-        key.open_secret(&header.nonce, &authenticated(&header.write(), context), sealed)
+        key.open_secret(&header.nonce, &authenticated(bytes, context), sealed)
             .map_err(|_| VaultError::CiphertextRefused)
     }
 }
 
 /// The header has a fixed length and the context is framed, so the two together are injective as well.
-fn authenticated(header: &[u8], context: &EncryptionContext) -> Vec<u8> {
-    [header, context.as_bytes()].concat()
+fn authenticated<'a>(header: &'a [u8], context: &EncryptionContext) -> Cow<'a, [u8]> {
+    match context.as_bytes() {
+        [] => Cow::Borrowed(header),
+        frames => Cow::Owned([header, frames].concat()),
+    }
 }
 
 #[cfg(test)]
@@ -235,7 +241,7 @@ mod tests {
             let (message_key, mut commitment) = derived.unwrap();
             *commitment.last_mut().unwrap() ^= bend;
             let mut blob = BlobHeader { backing_key: ID, nonce, commitment }.write();
-            let aad = authenticated(&blob, &context("payroll"));
+            let aad = authenticated(&blob, &context("payroll")).into_owned();
             message_key.seal(&nonce, &aad, b"attack at dawn", &mut blob).unwrap();
             opened(&key, &blob, &context("payroll"))
         };

@@ -90,7 +90,7 @@ impl InProcess {
             signing_key: signing_key(&decoy, Scope { date: "19700101", region: "none", service: "none" }, opener),
         };
         Ok(Self {
-            desk: TicketDesk::new(ticket_key, opener),
+            desk: TicketDesk::new(&ticket_key, opener),
             decoy,
             signing: Mutex::new(Bounded::new(SIGNING_KEYS_CACHED_MAX)),
             backing: Mutex::new(Unwrapped { keys: Bounded::new(BACKING_KEYS_CACHED_MAX), destructions: 0 }),

@@ -1,6 +1,6 @@
 //! Tickets: who may ask the vault, for which request, until when, and with which verbs.
 
-use cipher::{Frames, hmac_sha256, same};
+use cipher::{Frames, MacKey, same};
 use names::{AccountId, Time};
 use secret::{Opener, Secret};
 
@@ -113,13 +113,12 @@ impl Verb {
 
 /// The desk where tickets are made and looked at.
 pub(crate) struct TicketDesk {
-    key: Secret,
-    opener: &'static Opener,
+    key: MacKey,
 }
 
 impl TicketDesk {
-    pub(crate) fn new(key: Secret, opener: &'static Opener) -> Self {
-        Self { key, opener }
+    pub(crate) fn new(key: &Secret, opener: &Opener) -> Self {
+        Self { key: MacKey::new(key, opener) }
     }
 
     /// The one constructor of tickets.
@@ -135,7 +134,7 @@ impl TicketDesk {
 
     fn digest(&self, holder: &Holder, request: &[u8; 32], expires: Time) -> [u8; 32] {
         let frames = holder.frames().part(request).part(&expires.micros().to_be_bytes());
-        hmac_sha256(self.key.open(self.opener), frames.as_bytes())
+        self.key.mac(frames.as_bytes())
     }
 }
 
@@ -146,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_ticket_with_another_field_is_unknown_to_its_desk() {
-        let desk = TicketDesk::new(secret(&[1; 32]), &keys().opener);
+        let desk = TicketDesk::new(&secret(&[1; 32]), &keys().opener);
         let caller = |id: &str, account, principal: &str| Holder::Caller {
             access_key_id: id.into(),
             account: AccountId::from_number(account),
