@@ -1,7 +1,7 @@
 //! Who may: what an operation asks of the policies.
 
 use crate::target::Side;
-use names::Arn;
+use names::{AccountId, Arn};
 use policy::Fact;
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -27,9 +27,8 @@ pub(crate) enum Kind {
 pub(crate) struct Demand {
     pub action: Action,
     pub part: Option<usize>,
-    /// `*` where the demand is about no single thing.
-    pub resource: String,
-    pub account: Option<names::AccountId>,
+    /// `None` where the demand is about no single thing.
+    pub arn: Option<Arn>,
     pub side: Side,
     pub facts: Vec<(Cow<'static, str>, Fact<'static>)>,
 }
@@ -119,23 +118,17 @@ impl Demand {
     }
 
     fn of(action: Action, look: Look<'_>) -> Self {
-        match look.sight {
-            None => Self {
-                action,
-                part: None,
-                resource: "*".to_owned(),
-                account: None,
-                side: Side::Unpolicied,
-                facts: Vec::new(),
-            },
-            Some(sight) => Self {
-                action,
-                part: look.part,
-                account: sight.arn.account_id(),
-                resource: sight.arn.to_string(),
-                side: sight.side,
-                facts: Vec::new(),
-            },
-        }
+        let (arn, side) = look.sight.map(|sight| (sight.arn, sight.side)).unzip();
+        Self { action, part: look.part, arn, side: side.unwrap_or(Side::Unpolicied), facts: Vec::new() }
+    }
+
+    /// The resource as policies name it.
+    pub fn resource(&self) -> &str {
+        self.arn.as_ref().map_or("*", Arn::as_str)
+    }
+
+    /// The account of the resource.
+    pub fn account(&self) -> Option<AccountId> {
+        self.arn.as_ref().and_then(Arn::account_id)
     }
 }

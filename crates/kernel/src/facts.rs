@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>.
 
 use crate::demands::Demand;
+use crate::record::host;
 use crate::steps::Steps;
 use crate::{Caller, Scene, Service};
 use policy::{Fact, Facts};
@@ -62,16 +63,12 @@ const GLOBAL: &[(&str, Compute)] = &[
     ("aws:currenttime", |r| Some(one(r.scene.now.iso()))),
     ("aws:epochtime", |r| Some(one(r.scene.now.seconds().to_string()))),
     ("aws:requestedregion", |r| Some(one(r.scene.region.to_string()))),
-    ("aws:resourceaccount", |r| r.demand.account.map(|account| one(account.to_string()))),
+    ("aws:resourceaccount", |r| r.demand.account().map(|account| one(account.to_string()))),
     ("aws:securetransport", |r| Some(truth(r.caller.origin().tls.is_some()))),
     ("aws:sourceip", |r| r.caller.origin().source.map(|address| one(address.to_string()))),
     ("aws:useragent", |r| text(&r.caller.origin().user_agent)),
     ("aws:viaawsservice", |r| Some(truth(r.caller.via().is_some()))),
 ];
-
-fn host(service: &str) -> String {
-    format!("{service}.amazonaws.com")
-}
 
 fn one<'a>(value: impl Into<Cow<'a, str>>) -> Fact<'a> {
     Fact::One(value.into())

@@ -70,7 +70,8 @@ impl Family {
         Self {
             set: ReadSet::new(Draft::new(Arc::clone(&house.store))),
             batch: false,
-            members: Vec::new(),
+            // Most calls call no other.
+            members: Vec::with_capacity(1),
             prepared_upon: Vec::new(),
             spoiled: false,
         }

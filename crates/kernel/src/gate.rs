@@ -11,7 +11,7 @@ use crate::tally::{Kind, Tallies};
 use crate::target::Side;
 use crate::{Breakage, Caller, Failure, House, Outside, Policies, Principal, Recorded, Row, Scene, Service};
 use crate::{facts, record};
-use policy::{Decision, Request, ResourceSide, Source, Sources};
+use policy::{Decision, Request, ResourceSide, Source, Sources, StatementRef};
 use secret::Receipt;
 use std::any::Any;
 use std::sync::Arc;
@@ -235,7 +235,7 @@ async fn evaluate(
         let facts = facts::Request { asked, steps: member.row.steps, found };
         match decide(&member.caller, &policies, demand, &facts) {
             Decision::Allow(allowed) => {
-                grounds.extend(allowed.statements().iter().map(|one| format!("{}#{}", one.source, one.index)));
+                grounds.extend(allowed.into_statements().into_iter().map(StatementRef::into_text));
             }
             Decision::Deny(denial) => return Err(denied(member, demands, Some((demand, &denial)))),
         }
@@ -274,8 +274,8 @@ fn decide(caller: &Caller, policies: &Policies, demand: &Demand, facts: &dyn pol
     let request = Request {
         principal,
         action: demand.action.0,
-        resource: &demand.resource,
-        resource_account: demand.account,
+        resource: demand.resource(),
+        resource_account: demand.account(),
         facts,
     };
     policy::evaluate(&request, &sources)
@@ -288,7 +288,7 @@ fn denied(member: &Member, demands: &demands::Demands, cause: Option<(&Demand, &
     let who = member.caller.arn();
     let text = match (demands.words, cause) {
         (Some(words), _) => words.to_owned(),
-        (None, Some((demand, denial))) => denial.text(&who, demand.action.0, &demand.resource),
+        (None, Some((demand, denial))) => denial.text(&who, demand.action.0, demand.resource()),
         (None, None) => format!("User: {who} is not authorized to perform this operation"),
     };
     Ending::Failed(Failure { code: code.into(), status, text })
@@ -379,16 +379,14 @@ pub(crate) async fn settle(house: &House, family: &mut Family) -> Result<Committ
 /// start.
 async fn commit(house: &House, family: &mut Family, validated: bool) -> Result<Option<Committed>, Breakage> {
     let events = record::events(house, family)?;
-    let draft = family.take_draft(house);
-    let checks = match validated {
-        true => {
-            let callers = family.members.iter().flat_map(|member| member.caller.read_at());
-            callers.chain(&family.prepared_upon).cloned().collect()
-        }
-        false => Vec::new(),
+    let batch = if validated {
+        let callers = family.members.iter().flat_map(|member| member.caller.read_at());
+        let checks = callers.chain(&family.prepared_upon).cloned().collect();
+        family.take_draft(house).into_batch(checks, events)?
+    } else {
+        store::Draft::new(Arc::clone(&house.store)).into_batch(Vec::new(), events)?
     };
-    let draft = if validated { draft } else { store::Draft::new(Arc::clone(&house.store)) };
-    match house.store.commit(draft.into_batch(checks, events)?).await {
+    match house.store.commit(batch).await {
         Ok(committed) => Ok(Some(committed)),
         Err(CommitError::Conflict) => Ok(None),
         Err(CommitError::Stopped(fault)) => Err(fault.into()),
@@ -453,8 +451,7 @@ pub(crate) async fn would_allow(
     let policies = outside.house.documents.of(outside.caller, outside.family.listening()).await;
     outside.family.heard();
     let policies = policies?;
-    let demand =
-        Demand { action, part: None, resource: resource.to_string(), account: resource.account_id(), side, facts };
+    let demand = Demand { action, part: None, arn: Some(resource.clone()), side, facts };
     let facts = facts::Asked {
         caller: outside.caller,
         scene: outside.scene,

@@ -68,13 +68,13 @@ pub struct Setting {
     pub regions: Vec<Region>,
 }
 
-/// The identity side of a decision: the caller's own documents.
+/// The identity side of a decision: the caller's own documents, as they are now. What stands behind them is read for each call.
 pub trait Documents: Send + Sync {
-    fn of<'a>(&'a self, caller: &'a Caller, reads: &'a mut ReadSet) -> Wait<'a, Result<Policies, Breakage>>;
+    fn of<'a>(&'a self, caller: &'a Caller, reads: &'a mut ReadSet) -> Wait<'a, Result<Arc<Policies>, Breakage>>;
 }
 
 /// The policies that bear on a caller, each with the name by which decisions refer to it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Policies {
     pub identity: Vec<(String, Arc<Document>)>,
     pub boundary: Option<(String, Arc<Document>)>,

@@ -1,6 +1,6 @@
 //! What an operation says of itself, in the order in which one asks.
 
-use crate::{Aim, Authorized, Demands, Desk, Assumed, Fault, Found, Outside, Stop, Target};
+use crate::{Aim, Assumed, Authorized, Demands, Desk, Fault, Found, Outside, Stop, Target};
 use shape::OperationShape;
 
 pub type InputOf<O> = <<O as Operation>::Shape as OperationShape>::Input;

@@ -3,10 +3,10 @@
 use crate::demands::Demands;
 use crate::desk::{Desk, Reads};
 use crate::house::Wait;
+use crate::{Assumed, Mention, Scene, Stop, Target};
 use crate::{
     Authorized, Breakage, Caller, Class, Failure, Fault, Found, InputOf, Operation, OutputOf, Outside, Remarks,
 };
-use crate::{Assumed, Mention, Scene, Stop, Target};
 use policy::Fact;
 use secret::{Identity, Mint};
 use shape::{Malformed, OperationModel, OperationShape, Read, Report, Sink, Source, Write};

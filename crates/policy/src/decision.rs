@@ -3,6 +3,7 @@
 use crate::Kind;
 use crate::request::Source;
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// The answer. There is no third.
@@ -83,6 +84,10 @@ impl Grounds {
     /// The statements that allowed, one for each source that had to.
     pub fn statements(&self) -> &[StatementRef] {
         &self.statements
+    }
+
+    pub fn into_statements(self) -> Vec<StatementRef> {
+        self.statements
     }
 }
 
@@ -198,5 +203,12 @@ impl StatementRef {
     pub(crate) fn new(source: &Source<'_>, index: usize) -> Self {
         let sid = source.document.statements().get(index).and_then(|statement| statement.sid.clone());
         Self { source: source.name.into(), index, sid }
+    }
+
+    /// `inline:Decrypt#0`: how the trail names the statement.
+    pub fn into_text(self) -> String {
+        let mut text = String::from(self.source);
+        let _ = write!(text, "#{}", self.index);
+        text
     }
 }

@@ -5,6 +5,7 @@ use crate::tables::{ACCESS_KEYS, ACCOUNTS, BY_NAME, USERS, name_key};
 use kernel::{Breakage, Caller, Credential, Credentials, Documents, Policies, Principal, Principals, ReadSet};
 use kernel::{Reads, Resolved, Wait};
 use names::Arn;
+use std::sync::Arc;
 use vault::WrappedAccessKey;
 
 /// The three upward traits over IAM's tables. It has no state: all is read for each call, through the call's own read
@@ -41,7 +42,7 @@ impl Principals for Directory {
 }
 
 impl Documents for Directory {
-    fn of<'a>(&'a self, caller: &'a Caller, reads: &'a mut ReadSet) -> Wait<'a, Result<Policies, Breakage>> {
+    fn of<'a>(&'a self, caller: &'a Caller, reads: &'a mut ReadSet) -> Wait<'a, Result<Arc<Policies>, Breakage>> {
         Box::pin(async move { policies(caller, reads.of()).await })
     }
 }
@@ -88,11 +89,10 @@ async fn named(id: &str, last: &Arn, mut reads: Reads<'_, Iam>) -> Result<Option
 }
 
 /// A user who is gone has no policies, so nothing is allowed to him any more.
-async fn policies(caller: &Caller, mut reads: Reads<'_, Iam>) -> Result<Policies, Breakage> {
-    let Principal::User { id, .. } = caller.principal() else { return Ok(Policies::default()) };
-    let Some(user) = reads.row(&USERS, &(caller.account(), id.clone())).await? else { return Ok(Policies::default()) };
-    let identity = user.documents().ok_or(Breakage::Unreadable)?.clone();
-    Ok(Policies { identity, tags: user.tags.clone(), ..Policies::default() })
+async fn policies(caller: &Caller, mut reads: Reads<'_, Iam>) -> Result<Arc<Policies>, Breakage> {
+    let Principal::User { id, .. } = caller.principal() else { return Ok(Arc::default()) };
+    let Some(user) = reads.row(&USERS, &(caller.account(), id.clone())).await? else { return Ok(Arc::default()) };
+    user.policies().ok_or(Breakage::Unreadable)
 }
 
 #[cfg(test)]

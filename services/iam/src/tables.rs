@@ -2,6 +2,7 @@
 
 use crate::Iam;
 use crate::managed;
+use kernel::Policies;
 use minicbor::{Decode, Encode};
 use names::{AccountId, Arn};
 use policy::{Document, Kind};
@@ -68,11 +69,8 @@ pub struct UserRecord {
     #[n(6)]
     pub attached: Vec<String>,
     #[cbor(skip)]
-    pub parsed: OnceLock<Option<Documents>>,
+    pub read: OnceLock<Option<Arc<Policies>>>,
 }
-
-/// Policies with the names by which decisions refer to them: first the inline ones, then the attached.
-pub type Documents = Vec<(String, Arc<Document>)>;
 
 /// One access key.
 #[derive(Encode, Decode, Clone)]
@@ -104,23 +102,24 @@ impl UserRecord {
         user_arn(account, &self.path, &self.name)
     }
 
-    /// The user's policies, parsed once for as long as the row stays warm. `None` if one of them does not parse any
-    /// more: then it cannot be told what it denies, and nothing is decided.
-    pub fn documents(&self) -> Option<&Documents> {
-        let parse = || {
+    /// The user's policies, first the inline ones, then the attached, and the tags: read once for as long as the row stays warm. `None` if
+    /// one of the documents does not parse any more: then it cannot be told what it denies, and nothing is decided.
+    pub fn policies(&self) -> Option<Arc<Policies>> {
+        let read = || {
             let inline = self.inline.iter().map(|(name, text)| {
                 let document = Document::parse(text, Kind::Identity).ok()?;
                 Some((format!("inline:{name}"), Arc::new(document)))
             });
             let attached = self.attached.iter().map(|arn| Some((arn.clone(), managed::find(arn)?.document()?)));
-            inline.chain(attached).collect()
+            let identity = inline.chain(attached).collect::<Option<_>>()?;
+            Some(Arc::new(Policies { identity, tags: self.tags.clone(), ..Policies::default() }))
         };
-        self.parsed.get_or_init(parse).as_ref()
+        self.read.get_or_init(read).clone()
     }
 
     /// A copy to be changed and written.
     pub fn edit(&self) -> Self {
-        Self { parsed: OnceLock::new(), ..self.clone() }
+        Self { read: OnceLock::new(), ..self.clone() }
     }
 }
 

@@ -104,18 +104,18 @@ impl Principals for Directory {
 }
 
 impl Documents for Directory {
-    fn of<'a>(&'a self, caller: &'a Caller, reads: &'a mut ReadSet) -> Wait<'a, Result<Policies, Breakage>> {
+    fn of<'a>(&'a self, caller: &'a Caller, reads: &'a mut ReadSet) -> Wait<'a, Result<Arc<Policies>, Breakage>> {
         Box::pin(async move {
-            let Principal::User { arn, id, .. } = caller.principal() else { return Ok(Policies::default()) };
+            let Principal::User { arn, id, .. } = caller.principal() else { return Ok(Arc::default()) };
             let user = reads.of::<Self>().row(&USERS, &arn.to_string()).await?;
             // Another user of the same name is another user.
-            let Some(user) = user.filter(|user| user.id == *id) else { return Ok(Policies::default()) };
+            let Some(user) = user.filter(|user| user.id == *id) else { return Ok(Arc::default()) };
             let read = |(name, text): &(String, String)| {
                 let document = Document::parse(text, Kind::Identity).map_err(|_| Breakage::Unreadable)?;
                 Ok((format!("inline:{name}"), Arc::new(document)))
             };
             let identity = user.policies.iter().map(read).collect::<Result<_, Breakage>>()?;
-            Ok(Policies { identity, ..Policies::default() })
+            Ok(Arc::new(Policies { identity, ..Policies::default() }))
         })
     }
 }

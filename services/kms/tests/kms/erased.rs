@@ -49,8 +49,8 @@ impl Principals for Sole {
 }
 
 impl Documents for Sole {
-    fn of<'a>(&'a self, _: &'a Caller, _: &'a mut ReadSet) -> Wait<'a, Result<Policies, Breakage>> {
-        Box::pin(async { Ok(Policies::default()) })
+    fn of<'a>(&'a self, _: &'a Caller, _: &'a mut ReadSet) -> Wait<'a, Result<Arc<Policies>, Breakage>> {
+        Box::pin(async { Ok(Arc::default()) })
     }
 }
 
