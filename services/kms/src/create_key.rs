@@ -6,8 +6,8 @@ use crate::policies::{self, Sound};
 use crate::tables::{Backing, KEYS, KeyPlace, KeyRecord};
 use crate::{Kms, asked, context, metadata};
 use kernel::{
-    Action, Aim, Authorized, Breakage, Class, Demands, Desk, Assumed, Found, Mention, Nothing, Operation, Outside, Remarks,
-    Stop, Thing,
+    Action, Aim, Assumed, Authorized, Breakage, Class, Demands, Desk, Found, Mention, Nothing, Operation, Outside,
+    Remarks, Stop, Thing,
 };
 use names::KeyId;
 use policy::Fact;
@@ -133,7 +133,9 @@ impl Operation for CreateKey {
             backing: vec![Backing { id: new.id.0, wrapped: new.wrapped.as_bytes().to_vec(), created }],
             ..KeyRecord::default()
         };
-        let key_metadata = Some(metadata::described(&made.place, &record));
+        let (account, region, id) = &made.place;
+        let (arn, material) = (asked::key_arn(region, *account, id.as_str()), asked::material_id(id, new.id));
+        let key_metadata = Some(metadata::described(&arn, *account, id, &record, Some(material)));
         desk.put(&KEYS, &made.place, record).await?;
         Ok(CreateKeyOutput { key_metadata })
     }

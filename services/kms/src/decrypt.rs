@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::key::{Key, Named};
 use crate::{Kms, asked, context};
-use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Assumed, Found, Operation, Outside, Remarks, Stop};
+use kernel::{Action, Aim, Assumed, Authorized, Class, Demands, Desk, Found, Operation, Outside, Remarks, Stop};
 use secret::Secret;
 use shapes_kms::{DecryptInput, DecryptOutput, EncryptionAlgorithmSpec};
 use std::sync::Arc;
@@ -90,7 +90,7 @@ impl Operation for Decrypt {
             plaintext: Some(staged.value.share()),
             encryption_algorithm: Some(EncryptionAlgorithmSpec::SymmetricDefault),
             ciphertext_for_recipient: None,
-            key_material_id: Some(asked::material_id(&call.target().id, staged.link.backing_key)),
+            key_material_id: call.target().material_id(staged.link.backing_key),
         })
     }
 

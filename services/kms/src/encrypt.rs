@@ -64,11 +64,8 @@ impl Operation for Encrypt {
     }
 
     fn remarks(call: &Authorized<'_, Self>, staged: &Used<Blob>, _: &EncryptOutput) -> Remarks {
-        Remarks {
-            additional: vec![("keyMaterialId", call.target().current_material())],
-            uses: vec![staged.link],
-            ..Remarks::default()
-        }
+        let material = call.target().material_id(staged.link.backing_key).unwrap_or_default();
+        Remarks { additional: vec![("keyMaterialId", material)], uses: vec![staged.link], ..Remarks::default() }
     }
 }
 

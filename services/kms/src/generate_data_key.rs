@@ -51,7 +51,7 @@ impl Operation for GenerateDataKey {
             plaintext: Some(staged.value.plaintext.share()),
             ciphertext_for_recipient: None,
             key_id: Some(call.target().arn_ref()),
-            key_material_id: Some(asked::material_id(&call.target().id, staged.link.backing_key)),
+            key_material_id: call.target().material_id(staged.link.backing_key),
         })
     }
 

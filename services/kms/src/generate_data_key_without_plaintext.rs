@@ -50,7 +50,7 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         Ok(GenerateDataKeyWithoutPlaintextOutput {
             ciphertext_blob: Some(staged.value.blob.as_bytes().to_vec().into()),
             key_id: Some(call.target().arn_ref()),
-            key_material_id: Some(asked::material_id(&call.target().id, staged.link.backing_key)),
+            key_material_id: call.target().material_id(staged.link.backing_key),
         })
     }
 

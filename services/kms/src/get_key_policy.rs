@@ -33,7 +33,7 @@ impl Operation for GetKeyPolicy {
     }
 
     async fn prepare(call: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<String, Stop<Fault>> {
-        Ok(policies::shown(&call.target().record, outside).await?)
+        Ok(policies::shown(call.target().thing(), outside).await?)
     }
 
     async fn apply(

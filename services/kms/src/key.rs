@@ -2,7 +2,7 @@
 
 use crate::alias::ALIASES_PER_KEY_MAX;
 use crate::fault::Fault;
-use crate::tables::{ALIASES, BY_BACKING, KEYS, KeyPlace, KeyRecord};
+use crate::tables::{ALIASES, BY_BACKING, KEYS, KeyPlace, KeyRecord, Read};
 use crate::{Kms, asked};
 use kernel::{Breakage, Caller, Reads, Remarks, Scene, Side, Thing};
 use names::{AccountId, AliasName, Arn, KeyId, KeyName, KeyRef, Region};
@@ -18,8 +18,7 @@ pub struct Key {
     pub region: Region,
     pub id: KeyId,
     pub record: Arc<KeyRecord>,
-    policy: Arc<Document>,
-    wrapped: Vec<(BackingKeyId, Wrapped)>,
+    read: Arc<Read>,
     /// The alias by which the call named it.
     alias: Option<AliasName>,
 }
@@ -50,7 +49,12 @@ impl Key {
 
     /// Answers carry key ARNs in `KeyId`.
     pub fn arn_ref(&self) -> KeyRef {
-        KeyRef::to_key(&self.arn(), self.account, &self.id)
+        self.read.arn_ref.clone()
+    }
+
+    /// The key policy.
+    pub fn document(&self) -> &Document {
+        &self.read.policy
     }
 
     /// The fault for a state that does not admit what was asked.
@@ -106,15 +110,9 @@ impl Key {
     }
 
     fn of(place: KeyPlace, record: Arc<KeyRecord>, alias: Option<AliasName>) -> Result<Self, Breakage> {
+        let read = record.read(&place).ok_or(Breakage::Unreadable)?;
         let (account, region, id) = place;
-        let policy = record.document().ok_or(Breakage::Unreadable)?;
-        let wrapped = record.backing.iter().map(|backing| {
-            Wrapped::read(&backing.wrapped)
-                .map(|wrapped| (BackingKeyId(backing.id), wrapped))
-                .map_err(|_| Breakage::Unreadable)
-        });
-        let wrapped = wrapped.collect::<Result<_, _>>()?;
-        Ok(Self { account, region, id, record, policy, wrapped, alias })
+        Ok(Self { account, region, id, record, read, alias })
     }
 
     async fn by_alias(
@@ -169,7 +167,7 @@ impl Thing for Key {
     }
 
     fn arn(&self) -> Arn {
-        asked::key_arn(&self.region, self.account, self.id.as_str())
+        self.read.arn.clone()
     }
 
     fn named(name: &Named, scene: &Scene) -> Arn {
@@ -177,7 +175,7 @@ impl Thing for Key {
     }
 
     fn policy(&self) -> Side {
-        Side::Explicit(Arc::clone(&self.policy))
+        Side::Explicit(Arc::clone(&self.read.policy))
     }
 
     fn identity(&self) -> Identity {
@@ -231,18 +229,18 @@ impl Keyed for Key {
 
     fn current(&self) -> BackingKeyId {
         // INVARIANT: CreateKey writes no key without material.
-        self.wrapped.last().map_or(BackingKeyId([0; 16]), |(id, _)| *id)
+        self.read.materials.last().map_or(BackingKeyId([0; 16]), |material| material.backing)
     }
 
     fn wrapped(&self, id: BackingKeyId) -> Option<&Wrapped> {
-        self.wrapped.iter().find(|(own, _)| *own == id).map(|(_, wrapped)| wrapped)
+        self.read.materials.iter().find(|material| material.backing == id).map(|material| &material.wrapped)
     }
 }
 
 impl Key {
-    /// The id of the material that encrypts now: 64 hexadecimal digits, as AWS shows it.
-    pub fn current_material(&self) -> String {
-        asked::material_id(&self.id, self.current())
+    /// The id of the material with this backing key: 64 hexadecimal digits, as AWS shows it. `None` for those of other keys.
+    pub fn material_id(&self, backing: BackingKeyId) -> Option<String> {
+        self.read.materials.iter().find(|material| material.backing == backing).map(|material| material.id.clone())
     }
 
     /// What the trail shows in `responseElements` of operations that answer nothing: the key they were about. AWS does so since December

@@ -1,31 +1,36 @@
 //! KeyMetadata: what CreateKey and DescribeKey say of a key.
 
-use crate::asked;
 use crate::key::Key;
-use crate::tables::{KeyPlace, KeyRecord};
-use names::{KeyRef, Time};
+use crate::tables::KeyRecord;
+use kernel::Thing;
+use names::{AccountId, Arn, KeyId, KeyRef, Time};
 use shapes_kms::{
     CustomerMasterKeySpec, EncryptionAlgorithmSpec, KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType,
     OriginType,
 };
-use vault::BackingKeyId;
+use vault::Keyed;
 
 /// Of a key that is there.
 pub fn of(key: &Key) -> KeyMetadata {
-    described(&key.place(), &key.record)
+    described(&key.arn(), key.account, &key.id, &key.record, key.material_id(key.current()))
 }
 
 /// Of a key that is being made, too.
-pub fn described((account, region, id): &KeyPlace, record: &KeyRecord) -> KeyMetadata {
+pub fn described(
+    arn: &Arn,
+    account: AccountId,
+    id: &KeyId,
+    record: &KeyRecord,
+    material: Option<String>,
+) -> KeyMetadata {
     let state = match (record.deletion, record.enabled) {
         (Some(_), _) => KeyState::PendingDeletion,
         (None, true) => KeyState::Enabled,
         (None, false) => KeyState::Disabled,
     };
-    let material = record.backing.last().map(|backing| asked::material_id(id, BackingKeyId(backing.id)));
     KeyMetadata {
         aws_account_id: Some(account.to_string()),
-        arn: Some(asked::key_arn(region, *account, id.as_str()).to_string()),
+        arn: Some(arn.to_string()),
         creation_date: Some(Time::from_micros(record.created)),
         enabled: Some(state == KeyState::Enabled),
         description: Some(record.description.clone()),

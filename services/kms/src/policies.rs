@@ -1,7 +1,7 @@
 //! Key policies: the default one, and what is asked of one before it is kept.
 
 use crate::fault::Fault;
-use crate::tables::KeyRecord;
+use crate::key::Key;
 use kernel::{Action, Breakage, Demands, Outside, Resolved, Side, Stop};
 use names::{AccountId, Arn};
 use policy::{Class, Document, Fact, KEY_POLICY_BYTES_MAX, Kind, PrincipalName};
@@ -75,9 +75,9 @@ pub async fn vet(text: &str, key: &Arn, bypass: bool, outside: &mut Outside<'_>)
 /// The policy as its readers see it. A user who was renamed since it was put stands in it under the new name, and one who is gone under the
 /// unique id: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. So whoever reads it
 /// and puts it again gives nothing to a newcomer who has the old name.
-pub async fn shown(record: &KeyRecord, outside: &mut Outside<'_>) -> Result<String, Breakage> {
+pub async fn shown(key: &Key, outside: &mut Outside<'_>) -> Result<String, Breakage> {
     let mut changed = Vec::new();
-    for (last, id) in &record.bindings {
+    for (last, id) in &key.record.bindings {
         let last = Arn::parse(last).map_err(|_| Breakage::Unreadable)?;
         let name = outside.name(id, &last).await?;
         if name.as_ref() != Some(&last) {
@@ -85,11 +85,10 @@ pub async fn shown(record: &KeyRecord, outside: &mut Outside<'_>) -> Result<Stri
         }
     }
     if changed.is_empty() {
-        return Ok(record.policy.clone());
+        return Ok(key.record.policy.clone());
     }
-    let document = record.document().ok_or(Breakage::Unreadable)?;
     let name_of = |arn: &Arn| changed.iter().find(|(last, _)| last == arn).map(|(_, name)| name.clone());
-    Ok(document.respelled(&name_of))
+    Ok(key.document().respelled(&name_of))
 }
 
 async fn bind(document: &Document, outside: &mut Outside<'_>) -> Result<Vec<(String, String)>, Stop<Fault>> {

@@ -5,9 +5,7 @@ use crate::key::Key;
 use crate::policies::{self, Sound};
 use crate::tables::{KEYS, KeyRecord};
 use crate::{Kms, asked};
-use kernel::{
-    Action, Aim, Authorized, Class, Demands, Desk, Assumed, Found, Operation, Outside, Remarks, Stop, Thing,
-};
+use kernel::{Action, Aim, Assumed, Authorized, Class, Demands, Desk, Found, Operation, Outside, Remarks, Stop, Thing};
 use policy::Fact;
 use shape::Empty;
 use shapes_kms::PutKeyPolicyInput;

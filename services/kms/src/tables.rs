@@ -1,12 +1,13 @@
 //! What KMS keeps: keys with their wrapped material, and aliases.
 
-use crate::Kms;
+use crate::{Kms, asked};
 use kernel::Breakage;
 use minicbor::{Decode, Encode};
-use names::{AccountId, AliasName, KeyId, Region, Time};
+use names::{AccountId, AliasName, Arn, KeyId, KeyRef, Region, Time};
 use policy::{Document, Kind};
 use std::sync::{Arc, OnceLock};
 use store::{Index, NoPrevious, Record, Table};
+use vault::{BackingKeyId, Wrapped};
 
 pub type KeyPlace = (AccountId, Region, KeyId);
 pub type AliasPlace = (AccountId, Region, AliasName);
@@ -55,7 +56,25 @@ pub struct KeyRecord {
     #[n(9)]
     pub aliases: Vec<String>,
     #[cbor(skip)]
-    pub parsed: OnceLock<Option<Arc<Document>>>,
+    pub read: OnceLock<Option<Arc<Read>>>,
+}
+
+/// What a key's record says, read once for as long as the row stays warm.
+pub struct Read {
+    pub arn: Arn,
+    /// The same, as answers carry it.
+    pub arn_ref: KeyRef,
+    pub policy: Arc<Document>,
+    /// All versions of the material, the current one last.
+    pub materials: Vec<Material>,
+}
+
+/// One version of a key's material.
+pub struct Material {
+    pub backing: BackingKeyId,
+    pub wrapped: Wrapped,
+    /// 64 hexadecimal digits, as AWS shows it.
+    pub id: String,
 }
 
 /// One version of a key's material, wrapped by the vault.
@@ -103,22 +122,39 @@ impl Record for AliasRecord {
 }
 
 impl KeyRecord {
-    /// The key policy, parsed once for as long as the row stays warm. `None` for a policy that no longer parses: such a key admits nobody.
-    pub fn document(&self) -> Option<Arc<Document>> {
-        let parse = || {
-            let document = Document::parse(&self.policy, Kind::KeyPolicy).ok()?;
-            let id_of = |arn: &names::Arn| {
-                let bound = self.bindings.iter().find(|(name, _)| name == arn.as_str());
-                bound.map(|(_, id)| id.clone())
-            };
-            Some(Arc::new(document.bind(&id_of)))
+    /// What the record says, as that of the key at `place`, its own. `None` for a policy or a material that cannot be read any more: such a
+    /// key admits nobody.
+    pub fn read(&self, place: &KeyPlace) -> Option<Arc<Read>> {
+        let read = || {
+            let (account, region, id) = place;
+            let arn = asked::key_arn(region, *account, id.as_str());
+            let materials = self.backing.iter().map(|kept| {
+                let (backing, wrapped) = (BackingKeyId(kept.id), Wrapped::read(&kept.wrapped).ok()?);
+                Some(Material { backing, wrapped, id: asked::material_id(id, backing) })
+            });
+            Some(Arc::new(Read {
+                arn_ref: KeyRef::to_key(&arn, *account, id),
+                arn,
+                policy: Arc::new(self.document()?),
+                materials: materials.collect::<Option<_>>()?,
+            }))
         };
-        self.parsed.get_or_init(parse).clone()
+        self.read.get_or_init(read).clone()
+    }
+
+    /// The key policy, with the unique ids behind the names in it.
+    fn document(&self) -> Option<Document> {
+        let document = Document::parse(&self.policy, Kind::KeyPolicy).ok()?;
+        let id_of = |arn: &Arn| {
+            let bound = self.bindings.iter().find(|(name, _)| name == arn.as_str());
+            bound.map(|(_, id)| id.clone())
+        };
+        Some(document.bind(&id_of))
     }
 
     /// A copy to be changed and written.
     pub fn edit(&self) -> Self {
-        Self { parsed: OnceLock::new(), ..self.clone() }
+        Self { read: OnceLock::new(), ..self.clone() }
     }
 
     /// A copy that has the alias too.
