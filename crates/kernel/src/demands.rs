@@ -123,12 +123,12 @@ impl Demand {
     }
 
     /// The resource as policies name it.
-    pub fn resource(&self) -> &str {
+    pub(crate) fn resource(&self) -> &str {
         self.arn.as_ref().map_or("*", Arn::as_str)
     }
 
     /// The account of the resource.
-    pub fn account(&self) -> Option<AccountId> {
+    pub(crate) fn account(&self) -> Option<AccountId> {
         self.arn.as_ref().and_then(Arn::account_id)
     }
 }

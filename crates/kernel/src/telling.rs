@@ -10,7 +10,7 @@ use std::borrow::Cow;
 /// An [`crate::Event`]: what stands under each number is said there.
 #[derive(Encode)]
 #[cbor(map)]
-pub struct Event<'a> {
+pub(crate) struct Event<'a> {
     #[cbor(n(0), with = "minicbor::bytes")]
     pub id: [u8; 16],
     #[n(1)]
@@ -68,7 +68,7 @@ pub struct Event<'a> {
 /// An [`crate::Identified`].
 #[derive(Encode)]
 #[cbor(map)]
-pub struct Identified<'a> {
+pub(crate) struct Identified<'a> {
     #[n(0)]
     pub kind: &'static str,
     #[n(1)]
@@ -87,7 +87,7 @@ pub struct Identified<'a> {
 
 /// A [`crate::Resource`].
 #[derive(Encode)]
-pub struct Resource<'a> {
+pub(crate) struct Resource<'a> {
     #[n(0)]
     pub arn: &'a str,
     #[n(1)]
@@ -98,7 +98,7 @@ pub struct Resource<'a> {
 
 /// A [`crate::Wrote`].
 #[derive(Encode)]
-pub struct Wrote<'a> {
+pub(crate) struct Wrote<'a> {
     #[n(0)]
     pub space: &'a str,
     #[cbor(n(1), with = "minicbor::bytes")]
@@ -109,7 +109,7 @@ pub struct Wrote<'a> {
 
 impl Event<'_> {
     /// `None` if it cannot be encoded, which does not happen.
-    pub fn encode(&self) -> Option<Vec<u8>> {
+    pub(crate) fn encode(&self) -> Option<Vec<u8>> {
         /// More than the event of a typical call has, so that it is allocated once.
         const TYPICAL_BYTES: usize = 1_024;
         let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
