@@ -2,15 +2,17 @@
 
 use crate::doorlog::DoorLog;
 use crate::health::Health;
+use crate::metrics::{Connected, Measured, Metrics};
 use crate::{elsewhere, health, own};
 use bytes::Bytes;
 use cipher::Entropy;
 use http::request::Parts;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Method, Response};
 use kernel::{Breakage, Claim, Failure, House, Opened, Origin, Recorded, RequestId, Rounds, Service, Tls, Unadmitted};
 use names::{Region, Time};
 use secret::Exit;
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use wire::Dialect;
@@ -27,6 +29,11 @@ pub struct Edge {
     /// By which `/health` asks whether the clock is sound.
     rounds: Rounds,
     doorlog: DoorLog,
+    metrics: Arc<Metrics>,
+    /// Where the data is, once it is said: a house without a disk measures nothing.
+    directory: Option<PathBuf>,
+    /// Whether this edge shows the metrics, or leaves that to a listener of their own.
+    shows_metrics: bool,
 }
 
 /// Who is at the other end of a connection.
@@ -49,11 +56,49 @@ impl Edge {
             house.services().iter().map(|service| Served { model: service.model, endpoints: service.endpoints });
         let served = served.collect();
         let rounds = house.rounds(&own::SERVICE);
-        Self { house, exit, entropy, served, rounds, doorlog: DoorLog::new() }
+        let metrics = Arc::new(Metrics::of(house.services()));
+        let doorlog = DoorLog::new();
+        Self { house, exit, entropy, served, rounds, doorlog, metrics, directory: None, shows_metrics: false }
+    }
+
+    /// Measures the disk of the data directory too, and shows the metrics to neighbours on loopback unless they have their own listener.
+    pub(crate) fn measuring(self, directory: &Path, shows_metrics: bool) -> Self {
+        Self { directory: Some(directory.to_owned()), shows_metrics, ..self }
+    }
+
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// Counts a connection, for as long as the answer is kept.
+    pub(crate) fn connected(&self) -> Connected {
+        self.metrics.connected()
+    }
+
+    /// What the listener for metrics answers.
+    pub(crate) fn look(&self, method: &Method, path: &str) -> Response<Bytes> {
+        health::answer(method, path, || self.health(), || self.page()).unwrap_or_else(health::nothing)
+    }
+
+    fn page(&self) -> Option<String> {
+        let measured = Measured {
+            directory: self.directory.clone()?,
+            commits: self.house.commits(),
+            has_room: self.house.has_room(),
+            clock_is_sound: self.rounds.clock_is_sound(),
+        };
+        Some(self.metrics.page(measured))
+    }
+
+    /// Whether somebody may read the metrics here: a neighbour on this machine, who does not ask for somebody else.
+    fn may_look(&self, peer: &Peer, headers: &HeaderMap) -> bool {
+        let passed_on = ["forwarded", "x-forwarded-for", "via"].iter().any(|name| headers.contains_key(*name));
+        self.shows_metrics && peer.address.to_canonical().is_loopback() && !passed_on
     }
 
     /// A connection that was closed before it was read: its address has too many.
     pub fn note_crowd(&self, address: IpAddr) {
+        self.metrics.refused("TooManyConnections");
         self.doorlog.note(self.house.clock().monotonic().0, address, "", "TooManyConnections");
     }
 
@@ -72,7 +117,8 @@ impl Edge {
     }
 
     pub async fn answer(&self, peer: Peer, parts: Parts, body: Bytes) -> Result<Response<Bytes>, Unanswerable> {
-        if let Some(own) = health::answer(&parts.method, parts.uri.path(), || self.health()) {
+        let page = || self.page().filter(|_| self.may_look(&peer, &parts.headers));
+        if let Some(own) = health::answer(&parts.method, parts.uri.path(), || self.health(), page) {
             return Ok(own);
         }
         let request_id = self.request_id()?;
@@ -125,7 +171,7 @@ impl Edge {
         let Some(row) = service.row(route.operation.name) else {
             return refuse("UnknownOperationException", 400, "The operation is not served here.");
         };
-        let now = self.house.clock().wall();
+        let (now, begun) = (self.house.clock().wall(), self.house.clock().monotonic());
         let rules = rules(service, &self.house.setting().regions);
         let claim = sigv4::read(&head, &rules, now, || cipher::sha256(&body)).and_then(sigv4::Door::signed);
         let claim = match claim {
@@ -145,10 +191,25 @@ impl Edge {
             }
         };
         let recorded = self.house.enter(caller, service, row, |into| route.read(&body, |source| into(source)));
-        match recorded.await {
-            Ok(recorded) => Ok(Ok(recorded)),
+        let recorded = recorded.await;
+        let count = |code: Option<&str>| {
+            let lasted = self.house.clock().monotonic().0.saturating_sub(begun.0);
+            self.metrics.called(service, row, code, lasted);
+        };
+        match recorded {
+            Ok(recorded) => {
+                match recorded.open(self.exit) {
+                    Opened::Answer(_) => count(None),
+                    Opened::Failure(failure) => count(Some(&failure.code)),
+                }
+                Ok(Ok(recorded))
+            }
             // Of a full disk the log and the trail are told once, and not by every caller.
-            Err(Breakage::Full) => Ok(Err(failure(&service.unavailable(), route, request_id))),
+            Err(Breakage::Full) => {
+                let unavailable = service.unavailable();
+                count(Some(&unavailable.code));
+                Ok(Err(failure(&unavailable, route, request_id)))
+            }
             Err(breakage) => {
                 tracing::error!(cause = %breakage, request_id = request_id.as_str(), "a call could not be recorded");
                 Err(Unanswerable)
@@ -178,6 +239,7 @@ impl Edge {
     }
 
     fn note(&self, peer: &Peer, request_id: &RequestId, code: &str) {
+        self.metrics.refused(code);
         self.doorlog.note(self.house.clock().monotonic().0, peer.address, request_id.as_str(), code);
     }
 

@@ -167,6 +167,10 @@ pub struct Serve {
     /// The address to listen on: an IP address and a port. Default: 127.0.0.1:4566. [env: KAGIBAN_LISTEN]
     #[arg(long, value_name = "IP:PORT")]
     pub listen: Option<String>,
+    /// A second address, for metrics and health without TLS: an IP address and a port. Default: none, and the metrics are at
+    /// /_kagiban/metrics of the main one, for callers on loopback. [env: KAGIBAN_METRICS_LISTEN]
+    #[arg(long, value_name = "IP:PORT")]
+    pub metrics_listen: Option<String>,
     /// The Regions that are served, separated by commas. Default: all commercial ones. [env: KAGIBAN_REGIONS]
     #[arg(long, value_name = "REGIONS", value_delimiter = ',')]
     pub regions: Option<Vec<String>>,

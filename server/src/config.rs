@@ -31,6 +31,8 @@ pub struct Config {
     /// The operator has looked at the clock, and says that it is right.
     pub accept_clock: bool,
     pub listen: SocketAddr,
+    /// A listener of their own for metrics and health.
+    pub metrics_listen: Option<SocketAddr>,
     pub tls: Option<(PathBuf, PathBuf)>,
     pub danger_plain_listen: bool,
 }
@@ -138,6 +140,7 @@ impl Config {
             clock_file: layers.path(|layer| layer.danger_clock_file.clone()),
             accept_clock: layers.first(|layer| layer.danger_accept_clock.then_some(())).is_some(),
             listen: layers.first(|layer| layer.listen.clone()).map_or(Ok(LISTEN), listen)?,
+            metrics_listen: layers.first(|layer| layer.metrics_listen.clone()).map(listen).transpose()?,
             tls,
             danger_plain_listen: layers.first(|layer| layer.danger_plain_listen) == Some(true),
         })

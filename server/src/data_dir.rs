@@ -64,6 +64,12 @@ pub fn read_secret(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError>
     }
 }
 
+/// Its length in bytes; 0 where there is none.
+#[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
+pub fn size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |file| file.len())
+}
+
 /// Replaces the file as a whole, with mode 0600, durable when it returns.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let unwritable = |error| FileError::Unwritable(path.to_owned(), error);

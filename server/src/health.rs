@@ -1,11 +1,14 @@
-//! What is answered without a signature: `/health`, and nothing else.
+//! What is answered without a signature: `/health`, the metrics to whoever may read them, and nothing else.
 
+use crate::metrics;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Response, StatusCode};
 
 /// The path that load balancers and scripts ask. No bucket can have this name.
 const HEALTH_PATH: &str = "/health";
+/// The path that Prometheus asks.
+pub const METRICS_PATH: &str = "/_kagiban/metrics";
 /// All else that is Kagiban's own lives under it.
 const OWN_PATH: &str = "/_kagiban/";
 
@@ -19,17 +22,38 @@ pub enum Health {
 }
 
 /// The answer to a request for one of the house's own paths; `None` for all that is AWS's.
-pub fn answer(method: &Method, path: &str, health: impl FnOnce() -> Health) -> Option<Response<Bytes>> {
+///
+/// `metrics` is the page; `None` for somebody who may not read it, who does not hear that there is one.
+pub fn answer(
+    method: &Method,
+    path: &str,
+    health: impl FnOnce() -> Health,
+    metrics: impl FnOnce() -> Option<String>,
+) -> Option<Response<Bytes>> {
     match path {
         HEALTH_PATH if method == Method::GET || method == Method::HEAD => Some(match health() {
             Health::Well => plain(StatusCode::OK, r#"{"status":"ok"}"#),
             Health::Held => plain(StatusCode::OK, r#"{"status":"ok","deletions":"held"}"#),
             Health::Full => plain(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"full","reason":"the disk is full"}"#),
         }),
-        HEALTH_PATH => Some(plain(StatusCode::METHOD_NOT_ALLOWED, r#"{"message":"only GET"}"#)),
-        _ if path.starts_with(OWN_PATH) => Some(plain(StatusCode::NOT_FOUND, r#"{"message":"nothing is here"}"#)),
+        HEALTH_PATH | METRICS_PATH if method != Method::GET && method != Method::HEAD => {
+            Some(plain(StatusCode::METHOD_NOT_ALLOWED, r#"{"message":"only GET"}"#))
+        }
+        METRICS_PATH => Some(metrics().map_or_else(nothing, page)),
+        _ if path.starts_with(OWN_PATH) => Some(nothing()),
         _ => None,
     }
+}
+
+/// Nothing of the house's own has this path.
+pub fn nothing() -> Response<Bytes> {
+    plain(StatusCode::NOT_FOUND, r#"{"message":"nothing is here"}"#)
+}
+
+fn page(text: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(text));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
+    response
 }
 
 fn plain(status: StatusCode, body: &'static str) -> Response<Bytes> {

@@ -3,6 +3,7 @@
 
 mod admin;
 pub mod answer;
+mod aside;
 mod backup;
 mod boot;
 mod cert;
@@ -19,6 +20,7 @@ mod health;
 mod introduce;
 pub mod listen;
 mod log;
+mod metrics;
 mod own;
 mod pace;
 mod places;

@@ -99,9 +99,10 @@ impl Listener {
             };
             let (edge, tls, builder) = (Arc::clone(&edge), self.tls.clone(), builder.clone());
             let watcher = graceful.watcher();
+            let connected = edge.connected();
             tokio::spawn(async move {
                 connection(edge, tls, builder, watcher, stream, address).await;
-                drop(place);
+                drop((place, connected));
             });
         }
         let ended = tokio::time::timeout(Duration::from_secs(GRACE_SECONDS_MAX), graceful.shutdown()).await;

@@ -1,13 +1,14 @@
 //! `kagiban serve` and `kagiban init`.
 
 use crate::answer::Edge;
+use crate::aside::Aside;
 use crate::boot::{self, Booted};
 use crate::cli::{self, fail, say};
 use crate::config::Config;
 use crate::founding::{self, Founded};
 use crate::head::Keeper;
 use crate::introduce::{Endpoint, Introduction};
-use crate::listen::Listener;
+use crate::listen::{Listener, NoListener};
 use crate::process::Granted;
 use crate::timers::Timers;
 use crate::{credentials, log, restored};
@@ -48,6 +49,10 @@ pub async fn serve(args: cli::Serve, granted: Granted) -> ExitCode {
         Ok(endpoint) => endpoint,
         Err(error) => return fail(error),
     };
+    let aside = match aside(&config).await {
+        Ok(aside) => aside,
+        Err(error) => return fail(error),
+    };
     let opened = match open(&config).await {
         Ok(opened) => opened,
         Err(code) => return code,
@@ -58,13 +63,16 @@ pub async fn serve(args: cli::Serve, granted: Granted) -> ExitCode {
         Err(error) => return fail(error),
     };
     let edge = Edge::new(Arc::clone(&opened.booted.house), &opened.booted.keys.exit, Arc::new(SystemEntropy));
-    let edge = Arc::new(edge);
+    let edge = Arc::new(edge.measuring(&config.data_dir, aside.is_none()));
     if opened.founded.is_new() {
         introduce(&config, &opened, Some(endpoint));
     }
     greet(&config, endpoint, granted);
-    let timers = Timers::start(&opened.booted, opened.keeper, config.clock_file.clone());
+    let timers = Timers::start(&opened.booted, opened.keeper, config.clock_file.clone(), edge.metrics());
     let (stop, stopped) = watch::channel(false);
+    if let Some(aside) = aside {
+        tokio::spawn(aside.serve(Arc::clone(&edge), stopped.clone()));
+    }
     let serving = tokio::spawn(listener.serve(edge, stopped));
     signals.next().await;
     tracing::info!("ending: requests in flight are answered first; a second signal ends at once");
@@ -79,6 +87,15 @@ pub async fn serve(args: cli::Serve, granted: Granted) -> ExitCode {
     timers.end().await;
     tracing::info!("ended");
     ExitCode::SUCCESS
+}
+
+/// The listener for metrics, where one is asked for.
+async fn aside(config: &Config) -> Result<Option<Aside>, NoListener> {
+    let Some(address) = config.metrics_listen else { return Ok(None) };
+    let aside = Aside::bind(address).await?;
+    let address = aside.address().unwrap_or(address);
+    tracing::info!("metrics and health, without TLS, on http://{address}");
+    Ok(Some(aside))
 }
 
 /// What a shell makes of a program that a signal ended: this, and the signal's number.

@@ -3,8 +3,10 @@
 use crate::boot::Booted;
 use crate::data_dir;
 use crate::head::Keeper;
+use crate::metrics::Metrics;
 use crate::{own, serve};
 use kernel::{House, SystemClock};
+use kms::States;
 use locked::Standing;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +21,10 @@ const INDEX_PERIOD: Duration = Duration::from_secs(1);
 const UPKEEP_PERIOD: Duration = Duration::from_secs(1);
 /// How often the trail's head is marked by the vault and put beside the trail.
 const HEAD_PERIOD: Duration = Duration::from_secs(5);
+/// How often the keys are counted by state, ...
+const CENSUS_PERIOD: Duration = Duration::from_secs(60);
+/// ... 500 of them at a time.
+const CENSUS_PAGE_PERIOD: Duration = Duration::from_secs(1);
 /// How often the clock file is read.
 const CLOCK_PERIOD: Duration = Duration::from_secs(1);
 
@@ -31,7 +37,7 @@ pub struct Timers {
 }
 
 impl Timers {
-    pub fn start(booted: &Booted, keeper: Keeper, clock_file: Option<PathBuf>) -> Self {
+    pub fn start(booted: &Booted, keeper: Keeper, clock_file: Option<PathBuf>, metrics: &Arc<Metrics>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut timers = JoinSet::new();
         for service in booted.house.services() {
@@ -40,6 +46,12 @@ impl Timers {
             }
         }
         timers.spawn(index(Arc::clone(&booted.store), stopped.clone()));
+        timers.spawn(census(
+            Arc::clone(&booted.store),
+            Arc::clone(&booted.house),
+            Arc::clone(metrics),
+            stopped.clone(),
+        ));
         timers.spawn(upkeep(Arc::clone(&booted.house), stopped.clone()));
         if let Some(file) = clock_file {
             timers.spawn(clock(Arc::clone(&booted.clock), file, stopped.clone()));
@@ -104,6 +116,30 @@ async fn index(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
             }
         }
         if !wait(INDEX_PERIOD, &mut stop).await {
+            return;
+        }
+    }
+}
+
+/// Counts the keys, a page at a time, and begins anew a minute after it has begun; with very many keys, when it has come to the end.
+async fn census(store: Arc<Store>, house: Arc<House>, metrics: Arc<Metrics>, mut stop: watch::Receiver<bool>) {
+    let (mut states, mut after, mut pages) = (States::default(), None, 0);
+    loop {
+        match states.count_page(&store, after.take()).await {
+            Ok(Some(next)) => after = Some(next),
+            Ok(None) => metrics.counted(std::mem::take(&mut states), house.clock().wall()),
+            Err(broken) => {
+                tracing::warn!(cause = %broken, "the keys could not be counted");
+                states = States::default();
+            }
+        }
+        pages += 1;
+        let pause =
+            if after.is_some() { CENSUS_PAGE_PERIOD } else { CENSUS_PERIOD.saturating_sub(CENSUS_PAGE_PERIOD * pages) };
+        if after.is_none() {
+            pages = 0;
+        }
+        if !wait(pause.max(CENSUS_PAGE_PERIOD), &mut stop).await {
             return;
         }
     }

@@ -211,6 +211,11 @@ impl House {
         Underway::begin(async move { gate::answer(&house, call, Ok(Box::new(input))).await }).await
     }
 
+    /// What was committed so far, for the operator.
+    pub fn commits(&self) -> store::Commits {
+        self.store.commits()
+    }
+
     /// Whether there is space to record calls. While there is none, every call of theirs ends with [`Breakage::Full`]: no record, no
     /// answer.
     pub fn has_room(&self) -> bool {

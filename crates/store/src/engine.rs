@@ -72,10 +72,28 @@ pub trait Engine: TrailSource {
         false
     }
 
+    /// What was committed so far. Zeros of an engine that does not count.
+    fn commits(&self) -> Commits {
+        Commits::default()
+    }
+
     /// Looks whether there is space again, and lays what was kept back anew; `true` if the disk is full no longer.
     fn regain(&self) -> Answer<'_, Result<bool, EngineFault>> {
         Box::pin(async { Ok(true) })
     }
+}
+
+/// What an engine has committed since it was opened.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Commits {
+    /// Transactions, each with one sync.
+    pub groups: u64,
+    /// What they were of: batches, index entries, notes.
+    pub jobs: u64,
+    /// How long writing and syncing the log took.
+    pub sync_micros: u64,
+    /// The place of the last event on the trail.
+    pub events: u64,
 }
 
 /// A row as an engine keeps it: sealed bytes, and what the seal is bound to beside space and key.

@@ -31,9 +31,9 @@ mod warm;
 
 pub use draft::{Draft, Event, Wrote};
 pub use engine::{
-    Answer, BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, Check, CommitError, Committed, Direction, Engine, EngineFault,
-    INDEX_ENTRIES_MAX, IndexEntry, IndexQuery, Oversized, Range, Row, Rows, ScrubError, SealedEvent, TrailPage,
-    TrailSource, Write,
+    Answer, BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, Check, CommitError, Commits, Committed, Direction, Engine,
+    EngineFault, INDEX_ENTRIES_MAX, IndexEntry, IndexQuery, Oversized, Range, Row, Rows, ScrubError, SealedEvent,
+    TrailPage, TrailSource, Write,
 };
 pub use key::{Cursor, Only, PrefixOf, Span, TableKey};
 pub use memory::MemoryEngine;

@@ -2,8 +2,8 @@
 
 use crate::Row;
 use crate::engine::{
-    Batch, Check, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Oversized, Range,
-    ScrubError,
+    Batch, Check, CommitError, Commits, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Oversized,
+    Range, ScrubError,
 };
 use crate::key::{Cursor, Span, TableKey};
 use crate::record::{self, Record};
@@ -254,6 +254,32 @@ impl Store {
 
     pub(crate) async fn put_note(&self, name: &str, bytes: Vec<u8>) -> Result<(), EngineFault> {
         self.engine.put_note(name, bytes).await
+    }
+
+    /// See [`Engine::commits`].
+    pub fn commits(&self) -> Commits {
+        self.engine.commits()
+    }
+
+    /// Shows up to `limit` values of a table, from behind the key `after` on, for counting: they are opened, and not kept warm. `None`
+    /// behind the last row, else the key behind which it goes on.
+    pub async fn survey<S, K: TableKey, V: Record>(
+        &self,
+        table: &Table<S, K, V>,
+        after: Option<Vec<u8>>,
+        limit: usize,
+        mut visit: impl FnMut(V),
+    ) -> Result<Option<Vec<u8>>, Broken> {
+        let behind = |mut key: Vec<u8>| {
+            key.push(0);
+            key
+        };
+        let range = Range { from: after.map(behind).unwrap_or_default(), to: None };
+        let rows = self.engine.scan(table.space(), &range, Direction::Forward, limit).await?;
+        for (key, row) in &rows {
+            visit(record::open::<V>(&self.barrier, table.space(), key, row)?);
+        }
+        Ok(rows.last().filter(|_| rows.len() >= limit).map(|(key, _)| key.clone()))
     }
 
     pub(crate) fn barrier(&self) -> &Arc<Barrier> {

@@ -51,7 +51,7 @@ fn place(source: &Source, name: &str) -> String {
 /// Each setting with its settled value; or, in words, what is done without one.
 fn values(config: &Config) -> Vec<(&'static str, Result<Value, String>)> {
     let Config { data_dir, credentials_file, root, region, regions, account, json_logs, .. } = config;
-    let Config { clock_file, accept_clock, listen, tls, danger_plain_listen, .. } = config;
+    let Config { clock_file, accept_clock, listen, metrics_listen, tls, danger_plain_listen, .. } = config;
     let unset = || Err("not set".to_owned());
     let root_file = |home: String| format!("{home}/roots/<installation id>.key, the default");
     let (key_file, passphrase_file) = match root {
@@ -67,6 +67,7 @@ fn values(config: &Config) -> Vec<(&'static str, Result<Value, String>)> {
     let settled = |name| match name {
         "data_dir" => Ok(path_text(data_dir)),
         "listen" => Ok(Value::String(listen.to_string())),
+        "metrics_listen" => metrics_listen.map(|address| Value::String(address.to_string())).map_or_else(unset, Ok),
         "credentials_file" => Ok(path_text(credentials_file)),
         "root_key_file" => key_file.clone(),
         "root_passphrase_file" => passphrase_file.clone(),

@@ -19,6 +19,7 @@ pub struct Layer {
     pub account_id: Option<String>,
     pub log_format: Option<String>,
     pub listen: Option<String>,
+    pub metrics_listen: Option<String>,
     pub tls_certificate_file: Option<PathBuf>,
     pub tls_key_file: Option<PathBuf>,
     pub danger_plain_listen: Option<bool>,
@@ -54,6 +55,7 @@ impl Layer {
             account_id: text("ACCOUNT_ID"),
             log_format: text("LOG_FORMAT"),
             listen: text("LISTEN"),
+            metrics_listen: text("METRICS_LISTEN"),
             tls_certificate_file: path("TLS_CERTIFICATE_FILE"),
             tls_key_file: path("TLS_KEY_FILE"),
             danger_plain_listen: None,
@@ -65,7 +67,8 @@ impl Layer {
 
 impl From<Serve> for Layer {
     fn from(args: Serve) -> Self {
-        let Serve { open, listen, regions, tls_certificate_file, tls_key_file, danger_plain_listen } = args;
+        let Serve { open, listen, metrics_listen, regions, tls_certificate_file, tls_key_file, danger_plain_listen } =
+            args;
         let Open { place, credentials_file, region, account_id, log_format, danger_clock_file, danger_accept_clock } =
             open;
         let Place { config: _, data_dir, root_key_file, root_passphrase_file } = place;
@@ -79,6 +82,7 @@ impl From<Serve> for Layer {
             account_id,
             log_format,
             listen,
+            metrics_listen,
             tls_certificate_file,
             tls_key_file,
             danger_plain_listen: danger_plain_listen.then_some(true),

@@ -32,6 +32,7 @@ impl Layer {
             account_id,
             log_format,
             listen,
+            metrics_listen,
             tls_certificate_file,
             tls_key_file,
             danger_plain_listen,
@@ -41,6 +42,7 @@ impl Layer {
         vec![
             ("data_dir", path(data_dir)),
             ("listen", text(listen)),
+            ("metrics_listen", text(metrics_listen)),
             ("credentials_file", path(credentials_file)),
             ("root_key_file", path(root_key_file)),
             ("root_passphrase_file", path(root_passphrase_file)),

@@ -3,6 +3,7 @@
 mod alias;
 mod asked;
 mod cancel_key_deletion;
+mod census;
 mod context;
 mod create_alias;
 mod create_key;
@@ -37,6 +38,8 @@ mod tags;
 mod untag_resource;
 mod update_alias;
 mod update_key_description;
+
+pub use census::States;
 
 use kernel::{Caller, Codes, Row, Service, Task, Validation};
 use policy::Fact;

@@ -7,6 +7,7 @@
 #[expect(clippy::disallowed_methods, reason = "an engine looks after the directory that it keeps its files in")]
 mod ballast;
 mod copy;
+mod counts;
 #[expect(clippy::disallowed_methods, reason = "an engine looks after the directory that it keeps its files in")]
 mod lock;
 mod reader;
@@ -19,11 +20,12 @@ pub use reader::{RevisionsAt, TrailReader};
 
 use crate::INDEX_ENTRIES_MAX;
 use crate::engine::{
-    Answer, Batch, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Range, Row, Rows,
-    ScrubError, TrailPage, TrailSource,
+    Answer, Batch, CommitError, Commits, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Range, Row,
+    Rows, ScrubError, TrailPage, TrailSource,
 };
 use crate::trail::Head;
 use ballast::Ballast;
+use counts::Counts;
 use lock::DirectoryLock;
 use names::Time;
 use reader::Readers;
@@ -50,6 +52,7 @@ pub struct SqliteEngine {
     readers: Readers,
     queue: Queue,
     short: Arc<AtomicBool>,
+    counts: Arc<Counts>,
     _lock: DirectoryLock,
 }
 
@@ -104,8 +107,10 @@ impl SqliteEngine {
         let head = schema::sound_head(&connection)?;
         let readers = Readers::open(&path)?;
         let short = ballast.short();
-        let queue = Queue::start(Writer::new(connection, head, ballast), stopped)?;
-        Ok(Self { readers, queue, short, _lock: lock })
+        let writer = Writer::new(connection, head, ballast);
+        let counts = writer.counts();
+        let queue = Queue::start(writer, stopped)?;
+        Ok(Self { readers, queue, short, counts, _lock: lock })
     }
 }
 
@@ -169,6 +174,10 @@ impl Engine for SqliteEngine {
 
     fn is_short(&self) -> bool {
         self.short.load(Ordering::SeqCst)
+    }
+
+    fn commits(&self) -> Commits {
+        self.counts.told()
     }
 
     fn regain(&self) -> Answer<'_, Result<bool, EngineFault>> {

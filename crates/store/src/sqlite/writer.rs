@@ -1,6 +1,7 @@
 //! Writing: one thread, which commits in groups.
 
 use super::ballast::Ballast;
+use super::counts::Counts;
 use super::{fault, reader, schema};
 use crate::Revision;
 use crate::bounded::Bounded;
@@ -91,6 +92,7 @@ pub(super) struct Writer {
     chain: Chain,
     known: Known,
     ballast: Ballast,
+    counts: Arc<Counts>,
 }
 
 /// The revisions of rows as the open transaction sees them; `None` where there is no row.
@@ -113,7 +115,12 @@ struct Turn {
 
 impl Writer {
     pub fn new(connection: Connection, head: Option<Head>, ballast: Ballast) -> Self {
-        Self { connection, chain: head.map(Chain::from).unwrap_or_default(), known: Known::nothing(), ballast }
+        let counts = Arc::new(Counts::from(head.map_or(0, |head| head.sequence)));
+        Self { connection, chain: head.map(Chain::from).unwrap_or_default(), known: Known::nothing(), ballast, counts }
+    }
+
+    pub fn counts(&self) -> Arc<Counts> {
+        Arc::clone(&self.counts)
     }
 
     /// Until the queue is closed, or something fails.
@@ -121,9 +128,13 @@ impl Writer {
         let mut jobs = Vec::with_capacity(GROUP_JOBS_MAX);
         // What queues up while one group is being synced is the next group.
         while queued.blocking_recv_many(&mut jobs, GROUP_JOBS_MAX) > 0 {
+            let count = jobs.len();
             let (mut turn, mut left, before) = (Turn::default(), jobs.drain(..), self.chain);
             match self.group(&mut left, &mut turn).map_err(|error| fault(&error)) {
-                Ok(()) => turn.owed.drain(..).for_each(Owed::pay),
+                Ok(()) => {
+                    self.counts.group(count, self.chain.sequence);
+                    turn.owed.drain(..).for_each(Owed::pay);
+                }
                 Err(fault) => {
                     self.fall_short(fault, before)?;
                     turn.owed.drain(..).for_each(|owed| owed.refuse(fault));
@@ -201,7 +212,7 @@ impl Writer {
         if let Some(barrier) = signer {
             put_meta(&transaction, schema::HEAD_NAME, &self.chain.head(&barrier).to_bytes())?;
         }
-        transaction.commit()
+        self.counts.timed(|| transaction.commit())
     }
 
     /// `secure_delete` overwrites what is deleted, but when SQLite divides the rows of a page anew, copies of rows that
