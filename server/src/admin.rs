@@ -71,7 +71,7 @@ enum NoKey {
     Unfounded(PathBuf),
     #[error("{0}")]
     Refused(String),
-    #[error("{0} The one that is named with --replace is deleted when the new one is made")]
+    #[error("{0}. The one that is named with --replace is deleted when the new one is made")]
     Two(String),
     #[error("the answer cannot be read")]
     Unreadable,
