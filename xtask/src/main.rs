@@ -4,12 +4,13 @@
 
 mod ledger;
 mod models;
+mod new_op;
 mod table;
 mod tidy;
 mod workspace;
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[expect(clippy::print_stderr, reason = "a chore speaks to the one who runs it")]
@@ -18,6 +19,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["models", botocore] => models::write_all(Path::new(botocore)).map_err(|fault| fault.to_string()),
+        ["new-op", service, operation] => new_op(service, operation, &venv()),
+        ["new-op", service, operation, botocore] => new_op(service, operation, Path::new(botocore)),
         ["tidy"] => tidy(),
         ["ledger"] => {
             ledger::text(&workspace::root()).map_err(|trouble| trouble.to_string()).and_then(|text| say(&text))
@@ -31,6 +34,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn new_op(service: &str, operation: &str, botocore: &Path) -> Result<(), String> {
+    let file = new_op::write(&workspace::root(), service, operation, botocore).map_err(|fault| fault.to_string())?;
+    let text = "what is still to be written is marked there, and `the_tree_is_tidy` says so until it is";
+    say(&format!("{}: {text}\n", file.display()))
+}
+
+/// Where `make clients` has put botocore: the packages of the tests' virtual environment.
+fn venv() -> PathBuf {
+    let versions = std::fs::read_dir(workspace::root().join(".venv-tests/lib")).into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("site-packages")).next().unwrap_or_default()
 }
 
 fn tidy() -> Result<(), String> {
@@ -47,4 +62,7 @@ const USAGE: &str = "\
 usage: xtask tidy           checks the rules that neither compiler nor lint can hold
        xtask ledger         says which operations of AWS's models are served, and where we differ on purpose
        xtask models PATH    writes models/*.json anew; PATH holds an unpacked botocore wheel:
-                            pip download --no-deps botocore==1.44.5 && unzip botocore-*.whl -d PATH";
+                            pip download --no-deps botocore==1.44.5 && unzip botocore-*.whl -d PATH
+       xtask new-op SERVICE OPERATION [PATH]
+                            begins an operation: its file, its lines in the table, models/ and docs/ledger.md;
+                            PATH is that of `models`, by default what `make clients` has installed";

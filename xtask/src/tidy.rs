@@ -9,7 +9,7 @@ mod functions;
 mod licence;
 mod manifests;
 mod sources;
-mod tables;
+pub mod tables;
 
 use crate::workspace::{Trouble, Workspace};
 use std::fmt;

@@ -1,6 +1,7 @@
 //! What every file keeps to: its first line, its length, the width of its lines, and words that have no place in it.
 
 use super::Finding;
+use crate::new_op::UNWRITTEN;
 use crate::workspace::{File, Workspace};
 
 const FILE_LINES_MAX: usize = 500;
@@ -56,6 +57,9 @@ fn of(file: &File) -> Vec<Finding> {
         if !prose && width > LINE_CHARS_MAX && !holds_json(line) {
             findings.push(at("width", format!("{width} characters, more than {LINE_CHARS_MAX}")));
         }
+        if let Some(part) = line.trim_start().strip_prefix(UNWRITTEN) {
+            findings.push(at("unwritten", format!("still to be written: {part}")));
+        }
         for (word, instead) in BANNED.iter().filter(|(word, _)| !prose && line.contains(word)) {
             findings.push(at("ban", format!("`{word}` has no place here: {instead}")));
         }
@@ -101,6 +105,7 @@ mod tests {
         for (word, _) in BANNED {
             assert_eq!(rules("a.rs", &format!("//! A.\n// {word}\n")), ["ban"], "{word}");
         }
+        assert_eq!(rules("a.rs", &format!("//! A.\n    {UNWRITTEN}who may\n")), ["unwritten"]);
         for folder in FOLDERS_OF_SOMEBODY {
             assert_eq!(rules("a.py", &format!("open('{folder}x')\n")), ["path"], "{folder}");
             assert!(rules("a.py", &format!("open('target{folder}x')\n")).is_empty(), "{folder}");
