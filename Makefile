@@ -27,10 +27,10 @@ lint: ## formatting and clippy, warnings refused
 	cargo fmt --all --check
 	cargo clippy --profile ci --workspace --all-targets -- -D warnings
 
-prove: ## the long form: lint, all tests, thousands of kills, fuzzing (goes on where it was interrupted)
+prove: ## the long form: lint, all tests, 100,000 seeds, thousands of kills, fuzzing (goes on where it was interrupted)
 	python3 ci/suites.py prove
 
-fuzz: ## a minute for each fuzz target (the first time, some minutes to build them); a step of `make prove`
+fuzz: ## a minute for each fuzz target (the first time, some minutes to build them); `make prove` gives each ten
 	python3 ci/fuzz.py
 
 bench: ## what a call costs beside the least that it could; writes docs/performance.md (about ten minutes)

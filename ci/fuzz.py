@@ -1,12 +1,18 @@
 """Runs each fuzz target for some seconds, from its committed corpus: a crash, a second for one input or 64 MiB is a failure.
 
     python3 ci/fuzz.py [SECONDS] [TARGET ...]     60 seconds and all targets, unless told otherwise
+    python3 ci/fuzz.py prove [SECONDS]            ten minutes, all targets; goes on where it was interrupted
+
+What `prove` has done is kept in fuzz/target/prove.json, with the commit it was done on (another one begins anew), and when it is through it
+is written into fuzz/proved.toml: on which commit, and for each target seconds, inputs and places reached.
 
 It needs what builds libFuzzer: the sources of libfuzzer-sys and a C++ compiler. The coverage that guides it is one of LLVM's own
 passes, so that any compiler of Rust will do. Where the tools are wanting it says so and ends with 0: the corpora are replayed by the
 tests of the crates all the same. What it finds is kept in fuzz/artifacts, what it learns in fuzz/target/learned.
 """
 
+import datetime
+import json
 import os
 import pathlib
 import re
@@ -17,7 +23,10 @@ import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FUZZ = ROOT / "fuzz"
+STATE = FUZZ / "target/prove.json"
+PROVED = FUZZ / "proved.toml"
 SECONDS = 60
+SECONDS_PROVE = 600
 TIMEOUT_SECONDS = 1
 MEMORY_MIB_MAX = 64
 INPUT_BYTES_MAX = 4096
@@ -37,7 +46,9 @@ COVERAGE = [
 
 def main() -> int:
     arguments = sys.argv[1:]
-    seconds = int(arguments.pop(0)) if arguments and arguments[0].isdigit() else SECONDS
+    proves = arguments[:1] == ["prove"]
+    del arguments[: int(proves)]
+    seconds = int(arguments.pop(0)) if arguments and arguments[0].isdigit() else SECONDS_PROVE if proves else SECONDS
     known = [target["name"] for target in tomllib.loads((FUZZ / "Cargo.toml").read_text())["bin"]]
     strange = [name for name in arguments if name not in known]
     if strange:
@@ -50,9 +61,44 @@ def main() -> int:
     targets = arguments or known
     if not build(targets, host):
         return 1
-    failed = [target for target in targets if not fuzz(FUZZ / "target" / host / "release" / target, target, seconds)]
+    state = resumed() if proves else {"targets": {}}
+    failed = []
+    for target in targets:
+        done = state["targets"].get(target)
+        if done and done["seconds"] >= seconds:
+            continue
+        counts = fuzz(FUZZ / "target" / host / "release" / target, target, seconds)
+        if counts is None:
+            failed.append(target)
+        elif proves:
+            state["targets"][target] = {"seconds": seconds} | counts
+            STATE.write_text(json.dumps(state))
+    if proves and not failed and not arguments:
+        write_proved(state)
     print(f"{len(targets)} targets, {seconds} s each: " + (f"FAILED: {', '.join(failed)}" if failed else "nothing found"))
     return 1 if failed else 0
+
+
+def resumed() -> dict:
+    git = ["git", "-C", str(ROOT)]
+    commit = output([*git, "rev-parse", "HEAD"]).strip()
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", ":!tests/*/proved.toml", ":!fuzz/proved.toml"], check=False)
+    commit += "-changed" if changed.returncode != 0 else ""
+    state = json.loads(STATE.read_text()) if STATE.exists() else {}
+    return state if state.get("commit") == commit else {"commit": commit, "targets": {}}
+
+
+def write_proved(state: dict) -> None:
+    lines = [
+        "# The last time that `fuzz.py prove` ran through: on which commit, and what each target was given.",
+        f'commit = "{state["commit"]}"',
+        f'date = "{datetime.date.today().isoformat()}"',
+        *(
+            f"{target} = {{ seconds = {done['seconds']}, inputs = {done['inputs']}, places = {done['places']} }}"
+            for target, done in state["targets"].items()
+        ),
+    ]
+    PROVED.write_text("\n".join(lines) + "\n")
 
 
 def build(targets: list[str], host: str) -> bool:
@@ -63,7 +109,8 @@ def build(targets: list[str], host: str) -> bool:
     return subprocess.run(command, cwd=FUZZ, env=environment, check=False).returncode == 0
 
 
-def fuzz(program: pathlib.Path, target: str, seconds: int) -> bool:
+def fuzz(program: pathlib.Path, target: str, seconds: int) -> dict | None:
+    """What was tried and reached; `None` if something was found."""
     learned, artifacts = FUZZ / "target/learned" / target, FUZZ / "artifacts" / target
     learned.mkdir(parents=True, exist_ok=True)
     artifacts.mkdir(parents=True, exist_ok=True)
@@ -86,7 +133,9 @@ def fuzz(program: pathlib.Path, target: str, seconds: int) -> bool:
     covered = re.findall(r"cov: (\d+)", done.stdout)
     counts = f"{runs[-1] if runs else '?'} inputs, {covered[-1] if covered else '?'} places reached, {memory} MiB allowed"
     print(f"fuzz {target}: {'ok' if done.returncode == 0 else 'FAILED'}: {counts}", flush=True)
-    return done.returncode == 0
+    if done.returncode != 0:
+        return None
+    return {"inputs": int(runs[-1]) if runs else 0, "places": int(covered[-1]) if covered else 0}
 
 
 def output(command: list[str]) -> str:

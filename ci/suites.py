@@ -66,8 +66,14 @@ def suites(form: str) -> list[Suite]:
     if form == "prove":
         prove = [str(PYTHON), "-u", "tests/kill/prove.py"]
         listed.append(Suite("kill-prove", prove, ("kill",), closing=r"^\d+ cycles passed"))
+        # Plain python: it needs no client.
+        seeds = [sys.executable, "-u", "tests/sim/prove.py"]
+        listed.append(Suite("sim-prove", seeds, closing=r"^\d+ seeds, |^seed \d+ fails"))
         listed.append(Suite("instructions", ["make", "bench-instructions"], closing=r"^\w+ +\d+ instructions"))
-        listed.append(Suite("fuzz", ["make", "fuzz"], closing=r"^fuzz \w+: |^not fuzzed: |^\d+ targets, "))
+        fuzz = [sys.executable, "-u", "ci/fuzz.py", "prove"]
+        listed.append(Suite("fuzz", fuzz, closing=r"^fuzz \w+: |^not fuzzed: |^\d+ targets, "))
+        begun = [sys.executable, "-u", "ci/new_op.py"]
+        listed.append(Suite("new-op", begun, ("clients",), closing=r"^one file, two lines"))
         listed.insert(0, Suite("lint", ["make", "lint"]))
     return listed
 

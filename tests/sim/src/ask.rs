@@ -118,8 +118,8 @@ pub const ACTIONS: [&str; 24] = [
     "PutKeyPolicy",
 ];
 
-/// What IAM and STS are asked here.
-const OF_USERS: [&str; 20] = [
+/// What IAM, STS and CloudTrail are asked here.
+const OF_USERS: [&str; 21] = [
     "AttachUserPolicy",
     "CreateAccessKey",
     "CreateUser",
@@ -137,6 +137,7 @@ const OF_USERS: [&str; 20] = [
     "ListGroupsForUser",
     "ListUserPolicies",
     "ListUsers",
+    "LookupEvents",
     "PutUserPolicy",
     "UpdateAccessKey",
     "UpdateUser",
@@ -171,9 +172,10 @@ impl Ask {
         match self {
             // Who attaches what is attached changes nothing.
             Self::User("AttachUserPolicy", _) | Self::Other(_) => None,
-            _ => {
-                Some(!(reads.contains(&name) || ["List", "Get", "Generate"].iter().any(|verb| name.starts_with(verb))))
-            }
+            _ => Some(
+                !(reads.contains(&name)
+                    || ["List", "Get", "Generate", "Lookup"].iter().any(|verb| name.starts_with(verb))),
+            ),
         }
     }
 

@@ -42,7 +42,7 @@ impl Run {
             _ => {
                 let dice = &self.town.dice;
                 let others: Vec<_> = served().map(|(_, row)| row.name).filter(|name| !is_known(name)).collect();
-                dice.pick(others.into_iter()).map_or(Ask::Plain("ListUsers"), Ask::Other)
+                dice.pick(others.into_iter()).map_or(Ask::Plain("LookupEvents"), Ask::Other)
             }
         }
     }

@@ -50,11 +50,12 @@ impl Model {
         if !door.admits(who) {
             return Verdict::Unadmitted;
         }
-        if !judge.allows(who, ask, found) {
-            return Verdict::Refused("AccessDenied");
-        }
+        // What is told nothing may be found wanting before it is judged.
         if let Ask::Other(_) = ask {
             return Verdict::Any;
+        }
+        if !judge.allows(who, ask, found) {
+            return Verdict::Refused("AccessDenied");
         }
         let of_keys = ACTIONS.contains(&ask.name());
         let outcome = if of_keys { found.of_keys(ask) } else { found.of_users(judge, who, ask) };
