@@ -81,11 +81,16 @@ def write(pid: int, address: int, content: bytes) -> None:
         memory.write(content)
 
 
-def plant(pid: int, name: str, secret: bytes) -> int:
-    """Writes the secret into the process, where nothing is in use: the end of its heap, or far below the top of its stack. The address."""
-    begin, end = next((begin, end) for begin, end, _, mapping in mappings(pid) if mapping == name)
-    address = end - 1024 - 3 if name == "[heap]" else begin + 1024 + 3
-    assert read(pid, address, len(secret)) == bytes(len(secret)), f"{name} is in use there"
+def plant(pid: int, place: str, secret: bytes) -> int:
+    """Writes the secret into the process, where nothing is in use: into what its allocator has set aside (its largest mapping without a
+    name), or far below the top of its stack. The address."""
+    spans = [(begin, end, name) for begin, end, access, name in mappings(pid) if access == "rw-p"]
+    if place == "heap":
+        _, end, _ = max((span for span in spans if span[2] == "no name"), key=lambda span: span[1] - span[0])
+        address = end - 1024 - 3
+    else:
+        address = next(begin for begin, _, name in spans if name == "[stack]") + 1024 + 3
+    assert read(pid, address, len(secret)) == bytes(len(secret)), f"the {place} is in use there"
     write(pid, address, secret)
     return address
 
