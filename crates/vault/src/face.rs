@@ -106,7 +106,4 @@ pub trait Vault: Send + Sync {
 
     /// Marks the trail's head together with the standing of this moment, for a file that is kept apart from the trail.
     fn seal_head<'a>(&'a self, trail_head: &'a [u8]) -> Answer<'a, HeadSeal>;
-
-    /// The standing that was marked together with this very head; [`VaultError::HeadRefused`] if none was.
-    fn check_head<'a>(&'a self, trail_head: &'a [u8], seal: &'a HeadSeal) -> Answer<'a, Standing>;
 }

@@ -378,10 +378,6 @@ impl Vault for InProcess {
             Ok(self.keyring.seal_head(trail_head, standing))
         })
     }
-
-    fn check_head<'a>(&'a self, trail_head: &'a [u8], seal: &'a HeadSeal) -> Answer<'a, Standing> {
-        Box::pin(async move { self.keyring.check_head(trail_head, seal) })
-    }
 }
 
 fn after(time: Time, seconds: i64) -> Time {

@@ -8,8 +8,8 @@
 //! N and IV (28) ‖ barrier key (32) ‖ heads key (32) ‖ domain keys (4 + 32 each) ‖ tag  sealed under the root key
 //! ```
 //!
-//! Whoever changes the seal rewrites this file and nothing else. A domain key that is added seals from then on; the former ones stay, for
-//! what they have sealed.
+//! Whoever changes the seal rewrites this file and nothing else. There may be several domain keys: the last one seals, the former ones stay
+//! for what they have sealed. Nothing adds one yet.
 
 use crate::cursor::Cursor;
 use crate::seal::{Recipe, Seal};
@@ -39,7 +39,7 @@ const RING_LABEL: &str = "kagiban/keyring/ring/1";
 /// The unsealed keys of one installation.
 pub struct Keyring {
     installation: [u8; 16],
-    /// The file up to the ring: what does not change when a domain key is added.
+    /// The file up to the ring.
     head: Vec<u8>,
     root: Secret,
     barrier: Secret,
@@ -84,17 +84,6 @@ pub enum NotUnsealed {
     /// The root opened, and what lies under it did not.
     #[error("the keyring is damaged")]
     Damaged,
-}
-
-/// No domain key was added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotGrown {
-    #[error("the keyring is full")]
-    Full,
-    #[error("no random bytes could be had")]
-    NoEntropy,
-    #[error("the cipher refused")]
-    CipherRefused,
 }
 
 impl Keyring {
@@ -165,22 +154,6 @@ impl Keyring {
         Ok(self.file()?)
     }
 
-    /// Draws a new domain key, which wraps from now on; yields the file to keep instead of the former one. It must be kept before anything
-    /// is wrapped under the new key.
-    pub fn add_domain_key(&mut self) -> Result<Vec<u8>, NotGrown> {
-        if self.domain.len() >= DOMAIN_KEYS_MAX {
-            return Err(NotGrown::Full);
-        }
-        let id = self.current_domain_key().0.checked_add(1).ok_or(NotGrown::Full)?;
-        let key = Secret::try_fill(KEY_BYTES, |bytes| self.entropy.fill(bytes))?;
-        self.domain.push(DomainKey { id, key });
-        let file = self.file();
-        if file.is_err() {
-            self.domain.pop();
-        }
-        Ok(file?)
-    }
-
     /// The store's cipher, as an object.
     pub fn barrier(&self) -> Barrier {
         Barrier::new(&self.barrier, self.opener, Arc::clone(&self.entropy))
@@ -227,6 +200,15 @@ impl Keyring {
     pub(crate) fn domain_key(&self, id: u32) -> Option<&Secret> {
         let place = self.domain.binary_search_by_key(&id, |domain| domain.id).ok()?;
         self.domain.get(place).map(|domain| &domain.key)
+    }
+
+    /// A ring with another domain key, which wraps from now on, as the file's format has room for; yields the file.
+    #[cfg(test)]
+    pub(crate) fn grown(&mut self) -> Result<Vec<u8>, NotInitialised> {
+        let id = self.current_domain_key().0 + 1;
+        let key = Secret::try_fill(KEY_BYTES, |bytes| self.entropy.fill(bytes))?;
+        self.domain.push(DomainKey { id, key });
+        Ok(self.file()?)
     }
 
     /// The same keys, as if they had been carried over to another installation.
@@ -314,21 +296,6 @@ impl From<NoEntropy> for NotInitialised {
 }
 
 impl From<Unsealed> for NotInitialised {
-    fn from(unsealed: Unsealed) -> Self {
-        match unsealed {
-            Unsealed::NoEntropy => Self::NoEntropy,
-            Unsealed::TooLong | Unsealed::Refused => Self::CipherRefused,
-        }
-    }
-}
-
-impl From<NoEntropy> for NotGrown {
-    fn from(_: NoEntropy) -> Self {
-        Self::NoEntropy
-    }
-}
-
-impl From<Unsealed> for NotGrown {
     fn from(unsealed: Unsealed) -> Self {
         match unsealed {
             Unsealed::NoEntropy => Self::NoEntropy,
@@ -442,7 +409,7 @@ mod tests {
     fn a_new_seal_opens_the_same_keys_and_the_former_one_no_longer() {
         let (mut keyring, _) = initialise(&key_file(1)).unwrap();
         let before = print(&keyring);
-        keyring.add_domain_key().unwrap();
+        keyring.grown().unwrap();
         let file = keyring.reseal(&key_file(2)).unwrap();
         let again = unseal_at(&file, &key_file(2), INSTALLATION).unwrap();
         assert!(print(&again) == before);
@@ -451,12 +418,12 @@ mod tests {
     }
 
     #[test]
-    fn a_full_ring_is_not_added_to_and_still_opens() {
+    fn a_full_ring_opens_and_a_fuller_one_does_not() {
         let (mut keyring, _) = initialise(&key_file(1)).unwrap();
         let key = |id| DomainKey { id, key: secret(&[1; 32]) };
         keyring.domain = (1..DOMAIN_KEYS_MAX as u32).map(key).collect();
-        let full = keyring.add_domain_key().unwrap();
-        assert_eq!(keyring.add_domain_key().err(), Some(NotGrown::Full));
+        let (full, fuller) = (keyring.grown().unwrap(), keyring.grown().unwrap());
+        assert_eq!(refusal(&fuller, &key_file(1)), Some(NotUnsealed::Damaged));
         assert_eq!(unseal_at(&full, &key_file(1), INSTALLATION).unwrap().domain.len(), DOMAIN_KEYS_MAX);
     }
 

@@ -40,7 +40,7 @@ pub use error::VaultError;
 pub use face::{Answer, DataKey, NewAccessKey, NewBackingKey, RANDOM_BYTES_MAX, Used, Vault};
 pub use in_process::{BACKING_KEYS_CACHED_MAX, InProcess, SIGNING_KEYS_CACHED_MAX};
 pub use key::{BackingKeyId, Binding, KeySpec, KeyState, KeyUsage, Keyed, Origin};
-pub use keyring::{DOMAIN_KEYS_MAX, Keyring, NotGrown, NotInitialised, NotUnsealed};
+pub use keyring::{DOMAIN_KEYS_MAX, Keyring, NotInitialised, NotUnsealed};
 pub use seal::{KEY_FILE_BYTES, PASSPHRASE_BYTES_MAX, PASSPHRASE_BYTES_MIN, Seal};
 pub use states::{Decrypting, Destroying, Encrypting, Purpose, Unusable, Usable};
 pub use ticket::{Holder, ROUNDS_SECONDS_MAX, TICKET_SECONDS_MAX, Ticket, Verb};

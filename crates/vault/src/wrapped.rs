@@ -229,7 +229,7 @@ mod tests {
         let (mut keyring, first) =
             Keyring::initialise(&key_file(1), INSTALLATION, entropy.clone(), &keys().opener).unwrap();
         let former = keyring.wrap_backing_key(&binding(1, 1), ID, &secret(&[7; 32])).unwrap();
-        let second = keyring.add_domain_key().unwrap();
+        let second = keyring.grown().unwrap();
         let latter = keyring.wrap_backing_key(&binding(1, 1), ID, &secret(&[8; 32])).unwrap();
         let opens = |file: &[u8], wrapped: &Wrapped| {
             let keyring = Keyring::unseal(file, &key_file(1), INSTALLATION, entropy.clone(), &keys().opener).unwrap();
