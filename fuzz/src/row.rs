@@ -9,7 +9,7 @@ use secret::{Identity, Keys, Secret};
 use std::fmt::Debug;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
-use store::{Broken, Draft, MemoryEngine, NoPrevious, Only, Record, Store, Table, TableKey};
+use store::{Broken, Draft, MemoryEngine, NoPrevious, Only, Record, Store, Table, TableKey, Terms};
 
 /// The most bytes that are looked at.
 pub const BYTES_MAX: usize = 4096;
@@ -121,7 +121,8 @@ fn record(bytes: &[u8]) -> bool {
     let writer = store();
     let mut draft = Draft::new(Arc::clone(&writer));
     now(draft.put(&RAW, &1, Arc::new(Raw(bytes.to_vec())))).unwrap();
-    let batch = draft.into_batch(vec![], vec![store::Event { id: [1; 16], bytes: bytes.to_vec() }]).unwrap();
+    let event = store::Event { id: [1; 16], bytes: bytes.to_vec(), terms: Terms::none() };
+    let batch = draft.into_batch(vec![], vec![event]).unwrap();
     now(writer.commit(batch)).unwrap();
     let mut decoder = minicbor::Decoder::new(bytes);
     let expected = decoder.decode::<Thing>().ok().filter(|_| decoder.position() == bytes.len());

@@ -69,11 +69,10 @@ fn opened(bytes: &[u8], keyring: &Keyring) -> Option<Kept> {
 /// later events name are heard too. Whatever an earlier event names, the mark counts already: it was made after that event.
 pub async fn standing(directory: &Path, store: &Store, keyring: &Keyring) -> Result<Standing, NoStanding> {
     let kept = read(directory, keyring)?;
-    if let Some(Kept { anchor, .. }) = kept.filter(|kept| kept.anchor.sequence > 0) {
-        let rows = store.links(anchor.sequence, 1).await.map_err(|_| NoStanding::Unreadable)?;
-        if rows.first() != Some(&(anchor.sequence, anchor.link)) {
-            return Err(NoStanding::Cut(directory.join(HEAD_FILE)));
-        }
+    if let Some(Kept { anchor, .. }) = kept.filter(|kept| kept.anchor.sequence > 0)
+        && !store.holds(anchor).await.map_err(|_| NoStanding::Unreadable)?
+    {
+        return Err(NoStanding::Cut(directory.join(HEAD_FILE)));
     }
     let mut testimony = Testimony::new(kept.map(|kept| kept.standing));
     let mut last = kept.map_or(0, |kept| kept.anchor.sequence);

@@ -63,7 +63,7 @@ def test_verify_without_a_data_directory(told):
     assert done.returncode == 2 and "kagiban-data" in done.stderr, "it looks where `serve` would"
 
 
-@pytest.mark.parametrize("column", ["id", "link", "bytes"])
+@pytest.mark.parametrize("column", ["marks", "bytes"])
 @pytest.mark.parametrize("where", [0.1, 0.5, 0.9])
 def test_a_flipped_byte(told, column, where):
     with opened(told) as wire:
@@ -97,7 +97,7 @@ def test_a_flipped_byte_in_the_file(told):
         "DELETE FROM trail WHERE sequence IN (SELECT sequence FROM trail ORDER BY sequence DESC LIMIT 3)",
         "DELETE FROM trail",
         "UPDATE trail SET sequence = sequence + 1000 WHERE sequence = (SELECT max(sequence) FROM trail)",
-        "INSERT INTO trail SELECT max(sequence) + 1, id, link, bytes FROM trail",
+        "INSERT INTO trail SELECT max(sequence) + 1, marks, bytes FROM trail",
         "DELETE FROM meta WHERE name = 'trail/head'",
     ],
     ids=["one", "first", "last", "tail", "all", "moved", "added", "head"],
@@ -110,9 +110,9 @@ def test_records_taken_out_or_added(told, change):
 
 def test_two_records_exchanged(told):
     with opened(told) as wire:
-        two = wire.execute("SELECT sequence, id, link, bytes FROM trail ORDER BY sequence LIMIT 2 OFFSET 4").fetchall()
+        two = wire.execute("SELECT sequence, marks, bytes FROM trail ORDER BY sequence LIMIT 2 OFFSET 4").fetchall()
         for (sequence, *_), (_, *others) in zip(two, reversed(two), strict=True):
-            wire.execute("UPDATE trail SET id=?, link=?, bytes=? WHERE sequence=?", (*others, sequence))
+            wire.execute("UPDATE trail SET marks=?, bytes=? WHERE sequence=?", (*others, sequence))
     broken(told)
 
 

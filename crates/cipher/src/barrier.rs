@@ -12,9 +12,11 @@ pub const BARRIER_KEY_BYTES: usize = 32;
 /// The longest record. Object bodies go elsewhere.
 pub const RECORD_BYTES_MAX: usize = 64 << 20;
 
+/// The bytes of a sealed record before its ciphertext, which is as long as what is sealed.
+pub const RECORD_HEADER_BYTES: usize = 1 + MESSAGE_NONCE_BYTES;
+
 /// The form of a sealed record: form (1 byte) ‖ N (16) ‖ IV (12) ‖ ciphertext ‖ tag (16).
 const FORM: u8 = 1;
-const HEADER_BYTES: usize = 1 + MESSAGE_NONCE_BYTES;
 const RECORD_LABEL: &str = "kagiban/barrier/record/1";
 const BLIND_LABEL: &str = "kagiban/barrier/blind/1";
 const MAC_LABEL: &str = "kagiban/barrier/mac/1";
@@ -50,7 +52,7 @@ impl Barrier {
         }
         let nonce = MessageNonce::draw(self.entropy.as_ref())?;
         let record_key = MessageKey::derive(&self.key, self.opener, RECORD_LABEL, &nonce)?;
-        let mut sealed = Vec::with_capacity(HEADER_BYTES + plaintext.len() + TAG_BYTES);
+        let mut sealed = Vec::with_capacity(RECORD_HEADER_BYTES + plaintext.len() + TAG_BYTES);
         sealed.push(FORM);
         sealed.extend_from_slice(nonce.as_bytes());
         record_key.seal(&nonce, &place(space, key, revision, format), plaintext, &mut sealed)?;

@@ -12,7 +12,7 @@ mod entropy;
 mod frames;
 mod message;
 
-pub use barrier::{BARRIER_KEY_BYTES, Barrier, RECORD_BYTES_MAX};
+pub use barrier::{BARRIER_KEY_BYTES, Barrier, RECORD_BYTES_MAX, RECORD_HEADER_BYTES};
 pub use chunks::{CHUNK_BYTES_MAX, CHUNK_HEAD_BYTES, ChunkHead, ChunkOpener, ChunkSealer};
 pub use derive::{Underivable, derive};
 pub use digest::{MacKey, Sha256, hmac_sha256, same, sha256};

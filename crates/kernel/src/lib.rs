@@ -60,5 +60,5 @@ pub use service::{Codes, Row, Service, Validation};
 pub use target::{Aim, Found, Mention, Nothing, Scene, Side, Single, Target, Thing};
 pub use testimony::{Discrepancy, Testimony, UseFlaw, UseTally};
 pub use throttle::{Limit, Rate};
-pub use trail::{ATTRIBUTES, Attribute, TrailReader, index_pending, token};
+pub use trail::{Attribute, TrailReader, index_pending};
 pub use underway::Underway;

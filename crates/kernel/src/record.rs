@@ -5,6 +5,7 @@ use crate::family::{Family, Member};
 use crate::omission::cut;
 use crate::params::{PARAMETERS_BYTES_MAX, Shown};
 use crate::telling::{Event, Identified, Resource, Wrote};
+use crate::trail::Findable;
 use crate::{Breakage, Caller, House, KeyUse, Principal, Remarks};
 use names::Time;
 use std::borrow::Cow;
@@ -23,8 +24,9 @@ pub(crate) fn told(house: &House, member: &Member, bytes_max: usize) -> Result<s
     // without an entry of its own in the look-up index, and an entry at a random place there would cost as much as all others together.
     let id = uuid::Builder::from_unix_timestamp_millis(millis(member.scene.now), &random).into_uuid().into_bytes();
     let most = if member.failure.is_some() { REFUSED_PARAMETERS_BYTES_MAX } else { PARAMETERS_BYTES_MAX };
-    let bytes = event(id, member, bytes_max.min(most)).encode().ok_or(Breakage::Unwritable)?;
-    Ok(store::Event { id, bytes })
+    let event = event(id, member, bytes_max.min(most));
+    let bytes = event.encode().ok_or(Breakage::Unwritable)?;
+    Ok(store::Event { id, bytes, terms: Findable::from(&event).terms() })
 }
 
 /// The same event, standing for so many like calls beside its own.

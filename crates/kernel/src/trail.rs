@@ -1,11 +1,9 @@
 //! Reading the trail: by place, and by the eight attributes of CloudTrail's event history, through a blind index that lags seconds behind.
 
-use crate::{Breakage, Event};
+use crate::{Breakage, Event, telling};
 use names::{AccountId, Region, Time};
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
-use store::{INDEX_ENTRIES_MAX, IndexEntry, IndexQuery, Store};
+use store::{IndexQuery, Recorded, Store, Terms};
 
 /// By what events can be looked up: <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupAttribute.html>.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,35 +20,20 @@ pub enum Attribute {
     AccessKeyId,
 }
 
-pub const ATTRIBUTES: [Attribute; 9] = [
-    Attribute::Any,
-    Attribute::EventId,
-    Attribute::EventName,
-    Attribute::ReadOnly,
-    Attribute::Username,
-    Attribute::ResourceType,
-    Attribute::ResourceName,
-    Attribute::EventSource,
-    Attribute::AccessKeyId,
-];
-
 /// The trail, for the service that shows it.
 pub struct TrailReader {
     store: Arc<Store>,
 }
 
-/// How many entries of the index are read at once.
+/// How many places the index is asked for at once.
 const PLACES_PER_PAGE: usize = 100;
-/// How many events one turn of the index takes in.
-const INDEX_EVENTS_PER_TURN: usize = 500;
-const TOKEN_LABEL: &str = "trail index";
 
 impl TrailReader {
     pub(crate) fn new(store: Arc<Store>) -> Self {
         Self { store }
     }
 
-    /// Events under one attribute, newest first; after the entry `(time, sequence)` that ended the page before.
+    /// Events under one attribute, newest first; after the place `(time, sequence)` that ended the page before.
     pub async fn lookup(
         &self,
         place: (AccountId, &Region),
@@ -61,7 +44,8 @@ impl TrailReader {
     ) -> Result<Vec<(u64, Event)>, Breakage> {
         let (mut events, mut after) = (Vec::new(), after);
         let Some(sought) = Sought::of(attribute, between) else { return Ok(events) };
-        let token = token(&self.store, place.0.as_str(), place.1.as_str(), sought.attribute, sought.value);
+        let token = self.store.token(place.0.as_str(), place.1.as_str(), sought.attribute as u8, sought.value);
+        let mut near = Vec::new();
         loop {
             let query = IndexQuery { token, from: sought.from, to: sought.to, after, limit: PLACES_PER_PAGE };
             let places = self.store.index_page(query).await.map_err(|_| Breakage::Unreadable)?;
@@ -71,10 +55,7 @@ impl TrailReader {
                     return Ok(events);
                 }
                 after = Some((time, sequence));
-                let recorded = self.store.trail(sequence, 1).await?;
-                let recorded = recorded.first().filter(|recorded| recorded.sequence == sequence);
-                let event = recorded.and_then(|recorded| Event::decode(&recorded.bytes));
-                let event = event.ok_or(Breakage::Unreadable)?;
+                let event = self.event(sequence, &mut near).await?;
                 if sought.is(&event) {
                     events.push((sequence, event));
                 }
@@ -84,9 +65,19 @@ impl TrailReader {
             }
         }
     }
+
+    /// The event at a place. Those that are kept with it are kept at hand: most often the next one is among them.
+    async fn event(&self, sequence: u64, near: &mut Vec<Recorded>) -> Result<Event, Breakage> {
+        let at = |near: &[Recorded]| near.binary_search_by_key(&sequence, |recorded| recorded.sequence).ok();
+        if at(near).is_none() {
+            *near = self.store.trail_around(sequence).await?;
+        }
+        let recorded = at(near).and_then(|at| near.get(at));
+        recorded.and_then(|recorded| Event::decode(&recorded.bytes)).ok_or(Breakage::Unreadable)
+    }
 }
 
-/// What is asked of the index, and what is then asked of each event that it names: not all that can be looked up has entries of its own.
+/// What is asked of the index, and what is then asked of each event that it names: not all that can be looked up has terms of its own.
 struct Sought<'a> {
     attribute: Attribute,
     value: &'a str,
@@ -99,7 +90,7 @@ enum Which<'a> {
     All,
     /// The one of this id. It begins with its time, so it is among the few events of a millisecond.
     Id([u8; 16]),
-    /// Those that name the resource so. Entries have the last part of its name.
+    /// Those that name the resource so. Terms have the last part of its name.
     Resource(&'a str),
 }
 
@@ -131,93 +122,102 @@ impl<'a> Sought<'a> {
     }
 }
 
-/// The blind token of one attribute's value in one account and Region.
-pub fn token(store: &Store, account: &str, region: &str, attribute: Attribute, value: &str) -> [u8; 16] {
-    let kind = [attribute as u8];
-    store.token(TOKEN_LABEL, &[account.as_bytes(), region.as_bytes(), &kind, value.as_bytes()])
-}
-
 /// Takes events into the look-up index that are not in it yet; `true` when more are waiting. Upkeep of the store, on behalf of nobody: it
 /// makes no event, so that an idle house stays quiet.
 pub async fn index_pending(store: &Store) -> Result<bool, Breakage> {
-    let indexed = store.indexed_upto().await.map_err(|_| Breakage::Unreadable)?;
-    let recorded = store.trail(indexed.saturating_add(1), INDEX_EVENTS_PER_TURN).await?;
-    let mut more = recorded.len() == INDEX_EVENTS_PER_TURN;
-    let (mut upto, mut entries) = (indexed, Vec::new());
-    let mut tokens = Tokens::new(store);
-    for one in &recorded {
-        let Some(event) = Event::decode(&one.bytes) else {
-            // It stays on the trail, and the verification names it. The history goes on without it.
-            tracing::error!(sequence = one.sequence, "an event says nothing, and cannot be looked up");
-            upto = one.sequence;
-            continue;
-        };
-        let attributes = attributes(&event);
-        if entries.len() + attributes.len() > INDEX_ENTRIES_MAX {
-            more = true;
-            break;
-        }
-        entries.extend(attributes.iter().map(|(attribute, value)| IndexEntry {
-            token: tokens.of(&event, *attribute, value),
-            time: event.time(),
-            sequence: one.sequence,
-        }));
-        upto = one.sequence;
-    }
-    if upto > indexed {
-        // Neighbours in the index, one after the other.
-        entries.sort_unstable();
-        store.index_add(upto, entries).await.map_err(|_| Breakage::Stopped)?;
-    }
-    Ok(more)
+    let more = store.index(|recorded| {
+        Event::decode(&recorded.bytes).as_ref().map_or_else(
+            || {
+                // It stays on the trail, and the verification names it. The history goes on without it.
+                tracing::error!(sequence = recorded.sequence, "an event says nothing, and cannot be looked up");
+                Terms::none()
+            },
+            |event| Findable::from(event).terms(),
+        )
+    });
+    Ok(more.await?)
 }
 
-/// The tokens of one turn. Most values come again and again, and to find a token costs less than to make it.
-struct Tokens<'a> {
-    store: &'a Store,
-    /// The account and Region that the known ones are of.
-    place: (String, String),
-    known: HashMap<(u8, String), [u8; 16]>,
-}
-
-impl<'a> Tokens<'a> {
-    fn new(store: &'a Store) -> Self {
-        Self { store, place: Default::default(), known: HashMap::new() }
-    }
-
-    fn of(&mut self, event: &Event, attribute: Attribute, value: &str) -> [u8; 16] {
-        if self.place.0 != event.recipient || self.place.1 != event.region {
-            self.place = (event.recipient.clone(), event.region.clone());
-            self.known.clear();
-        }
-        let entry = self.known.entry((attribute as u8, value.to_owned()));
-        *entry.or_insert_with(|| token(self.store, &event.recipient, &event.region, attribute, value))
-    }
+/// What an event is found by, whether it is to be written or was read.
+pub(crate) struct Findable<'a> {
+    pub time: i64,
+    pub account: &'a str,
+    pub region: &'a str,
+    pub name: &'a str,
+    pub source: &'a str,
+    pub read_only: bool,
+    pub username: Option<&'a str>,
+    pub access_key_id: Option<&'a str>,
+    /// ARN and kind of each.
+    pub resources: Vec<(&'a str, &'a str)>,
 }
 
 /// How many resources of one event can be looked up: more than an operation of AWS's names.
 const RESOURCES_PER_EVENT_MAX: usize = 500;
 
-/// What the index has entries of. An id needs none: see [`Sought::of`].
-fn attributes(event: &Event) -> Vec<(Attribute, Cow<'_, str>)> {
-    let mut found: Vec<(_, Cow<'_, str>)> = vec![
-        (Attribute::Any, "".into()),
-        (Attribute::EventName, event.name.as_str().into()),
-        (Attribute::ReadOnly, if event.read_only { "true" } else { "false" }.into()),
-        (Attribute::EventSource, event.source.as_str().into()),
-    ];
-    found.extend(event.username().map(|name| (Attribute::Username, name.into())));
-    found.extend(event.identity.access_key_id.as_deref().map(|id| (Attribute::AccessKeyId, id.into())));
-    for resource in event.resources.iter().take(RESOURCES_PER_EVENT_MAX) {
-        let [_, _, name] = names_of(&resource.arn);
-        for entry in [(Attribute::ResourceName, name.into()), (Attribute::ResourceType, resource.kind.as_str().into())]
-        {
-            if !found.contains(&entry) {
-                found.push(entry);
+impl Findable<'_> {
+    pub(crate) fn terms(&self) -> Terms {
+        let mut terms = Terms::new(Time::from_micros(self.time), self.account, self.region);
+        for (attribute, value) in self.attributes() {
+            terms.add(attribute as u8, value);
+        }
+        terms
+    }
+
+    /// What there are terms of. An id needs none: see [`Sought::of`].
+    fn attributes(&self) -> Vec<(Attribute, &str)> {
+        let mut found = Vec::with_capacity(8);
+        found.extend([
+            (Attribute::Any, ""),
+            (Attribute::EventName, self.name),
+            (Attribute::ReadOnly, if self.read_only { "true" } else { "false" }),
+            (Attribute::EventSource, self.source),
+        ]);
+        found.extend(self.username.map(|name| (Attribute::Username, name)));
+        found.extend(self.access_key_id.map(|id| (Attribute::AccessKeyId, id)));
+        for (arn, kind) in self.resources.iter().take(RESOURCES_PER_EVENT_MAX) {
+            let [_, _, name] = names_of(arn);
+            for term in [(Attribute::ResourceName, name), (Attribute::ResourceType, *kind)] {
+                if !found.contains(&term) {
+                    found.push(term);
+                }
             }
         }
+        found
     }
-    found
+}
+
+impl<'a> From<&'a Event> for Findable<'a> {
+    fn from(event: &'a Event) -> Self {
+        Self {
+            time: event.time,
+            account: &event.recipient,
+            region: &event.region,
+            name: &event.name,
+            source: &event.source,
+            read_only: event.read_only,
+            username: event.username(),
+            access_key_id: event.identity.access_key_id.as_deref(),
+            resources: event.resources.iter().map(|one| (one.arn.as_str(), one.kind.as_str())).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a telling::Event<'_>> for Findable<'a> {
+    fn from(event: &'a telling::Event<'_>) -> Self {
+        let root = (event.identity.kind == "Root").then_some("root");
+        Self {
+            time: event.time,
+            account: event.recipient,
+            region: event.region,
+            name: event.name,
+            source: &event.source,
+            read_only: event.read_only,
+            username: event.identity.user_name.or(root),
+            access_key_id: event.identity.access_key_id,
+            resources: event.resources.iter().map(|one| (one.arn, one.kind)).collect(),
+        }
+    }
 }
 
 /// By what people look up a resource: its ARN, all that stands behind the account (`alias/demo`), and the name alone (`demo`).
@@ -245,10 +245,11 @@ mod tests {
     }
 
     fn values(event: &Event, attribute: Attribute) -> Vec<String> {
-        attributes(event)
+        Findable::from(event)
+            .attributes()
             .into_iter()
             .filter(|(one, _)| *one == attribute)
-            .map(|(_, value)| value.into_owned())
+            .map(|(_, value)| value.to_owned())
             .collect()
     }
 
@@ -265,7 +266,7 @@ mod tests {
         let resource = |arn: &str| Resource { arn: arn.to_owned(), account: "1".to_owned(), kind: "T".to_owned() };
         let arns = ["arn:aws:kms:r:1:alias/team/demo", "arn:aws:s3:::bucket", "arn:aws:s3:::bucket"];
         let event = Event { resources: arns.map(resource).to_vec(), ..event("Root", None) };
-        assert_eq!(values(&event, Attribute::ResourceName), ["demo", "bucket"], "each has one entry");
+        assert_eq!(values(&event, Attribute::ResourceName), ["demo", "bucket"], "each has one term");
         assert_eq!(values(&event, Attribute::ResourceType), ["T"]);
         let ever = (Time::from_micros(0), Time::from_micros(1));
         let sought = |value| Sought::of((Attribute::ResourceName, value), ever).unwrap();
@@ -291,17 +292,5 @@ mod tests {
         for none in ["", "7", &text.to_uppercase(), &text.replace('-', "")] {
             assert!(Sought::of((Attribute::EventId, none), ever).is_none(), "{none}");
         }
-    }
-
-    #[test]
-    fn no_event_has_more_entries_than_one_turn_takes() {
-        let resource = |number: usize| Resource {
-            arn: format!("a:b:c:d:{number}:x/{number}"),
-            account: String::new(),
-            kind: number.to_string(),
-        };
-        let event =
-            Event { resources: (0..2 * RESOURCES_PER_EVENT_MAX).map(resource).collect(), ..event("Root", None) };
-        assert!(attributes(&event).len() <= INDEX_ENTRIES_MAX);
     }
 }

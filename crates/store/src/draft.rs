@@ -1,12 +1,12 @@
 //! The pending writes of a family of calls, read over what the store holds.
 
 use crate::Revision;
-use crate::engine::{Batch, Check, Direction, Range, Row, SealedEvent, Write};
+use crate::engine::{Batch, Check, Direction, Range, Row, Write};
+use crate::index::Terms;
 use crate::key::{Span, TableKey};
 use crate::record::{self, Record};
 use crate::store::{Broken, Store, typed, warm_bytes};
 use crate::table::{Derives, Index, Pointer, Table};
-use crate::trail::{TRAIL_FORMAT, TRAIL_REVISION, TRAIL_SPACE};
 use crate::view::{self, Found, Held, Page, Scanned, View};
 use crate::warm::{Change, Kept};
 use std::any::Any;
@@ -32,6 +32,8 @@ pub struct Draft {
 pub struct Event {
     pub id: [u8; 16],
     pub bytes: Vec<u8>,
+    /// By what it is found.
+    pub terms: Terms,
 }
 
 /// A row that a draft writes, for the event that records it. Rows of indexes are not listed: they follow from these.
@@ -164,17 +166,11 @@ impl Draft {
         wrote
     }
 
-    /// The batch: `checks` beside those that the draft has of its own, and the events, sealed.
+    /// The batch: `checks` beside those that the draft has of its own, and the events.
     ///
     /// # Panics
     /// When there is no event: see [`Batch::new`].
     pub fn into_batch(self, mut checks: Vec<Check>, events: Vec<Event>) -> Result<Batch, Broken> {
-        let barrier = self.store.barrier();
-        let seal = |event: Event| {
-            let bytes = barrier.seal(TRAIL_SPACE, &event.id, TRAIL_REVISION, TRAIL_FORMAT, &event.bytes)?;
-            Ok(SealedEvent { id: event.id, bytes })
-        };
-        let events = events.into_iter().map(seal).collect::<Result<_, Broken>>()?;
         checks.extend(self.ranges);
         checks.extend(self.points.into_iter().map(|((space, key), revision)| point(space, key, revision)));
         let (mut writes, mut changes) = (Vec::new(), Vec::new());
@@ -190,8 +186,7 @@ impl Draft {
             }
         }
         let mut batch = Batch::new(&self.store, checks, writes, events)?;
-        let warm = Arc::clone(self.store.warm());
-        batch.landed = Some(Box::new(move || warm.land(changes)));
+        batch.changes = changes;
         Ok(batch)
     }
 

@@ -1,8 +1,12 @@
 //! What an engine is: rows in order, commits as a whole, and the trail beside them.
 
-use crate::trail::{Head, TrailRow};
+use crate::bundle::Bundle;
+use crate::draft::Event;
+use crate::index::{Place, Posting, Token};
+use crate::store::Common;
+use crate::trail::Head;
+use crate::warm::Change;
 use crate::{Revision, Store};
-use cipher::Barrier;
 use names::Time;
 use std::future::Future;
 use std::pin::Pin;
@@ -12,8 +16,6 @@ use std::sync::Arc;
 pub const BATCH_ROWS_MAX: usize = 4096;
 /// The keys, values and events of one batch together.
 pub const BATCH_BYTES_MAX: usize = 4 << 20;
-/// The entries that one [`Engine::index_add`] may bring.
-pub const INDEX_ENTRIES_MAX: usize = 10_000;
 
 /// What an engine answers, in its own time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -23,7 +25,8 @@ pub type Rows = Vec<(Vec<u8>, Row)>;
 
 /// Where the trail can be read: an engine, or a store that another process has open.
 pub trait TrailSource: Send + Sync {
-    /// The rows from sequence `from` on, `limit` at most, and the head, both of one moment.
+    /// The bundles that have events from sequence `from` on, as many as make up `limit` events, and the head, both of one moment. No
+    /// bundles: there are no such events.
     fn trail(&self, from: u64, limit: usize) -> Answer<'_, Result<TrailPage, EngineFault>>;
 }
 
@@ -47,15 +50,15 @@ pub trait Engine: TrailSource {
     /// The last row of the trail, as it signs for itself; `None` before the first commit.
     fn head(&self) -> Answer<'_, Result<Option<Head>, EngineFault>>;
 
-    /// Upkeep of the trail's look-up index: adds `entries` and notes that all up to sequence `upto` are in. Adding
-    /// twice is adding once.
-    fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Answer<'_, Result<(), EngineFault>>;
+    /// Upkeep of the trail's look-up index: adds the postings of all events after the sequence `after` up to `upto`. It does nothing
+    /// unless the index is complete up to `after` and no further: so adding twice is adding once.
+    fn index_add(&self, after: u64, upto: u64, postings: Vec<Posting>) -> Answer<'_, Result<(), EngineFault>>;
 
     /// The sequence up to which the look-up index is complete; 0 before the first upkeep.
     fn indexed_upto(&self) -> Answer<'_, Result<u64, EngineFault>>;
 
     /// Times and sequences of the events under a token, newest first.
-    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<(Time, u64)>, EngineFault>>;
+    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<Place>, EngineFault>>;
 
     /// A row about the store itself (how it is unsealed). It is neither sealed nor recorded: it is read before there is
     /// a barrier.
@@ -135,24 +138,15 @@ pub enum Write {
     Delete { space: &'static str, key: Vec<u8> },
 }
 
-/// An event that awaits its place on the trail.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SealedEvent {
-    pub id: [u8; 16],
-    pub bytes: Vec<u8>,
-}
-
-/// What is committed as one: checks, writes, events.
+/// What is committed as one: checks, writes, events. The engine seals the events, as many together as it commits together; all batches of
+/// an engine are of houses with the same key.
 pub struct Batch {
     pub checks: Vec<Check>,
     pub(crate) writes: Vec<Write>,
-    pub(crate) events: Vec<SealedEvent>,
-    pub(crate) barrier: Arc<Barrier>,
-    pub(crate) landed: Option<Landed>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) common: Arc<Common>,
 }
-
-/// Called by the engine in the order of the commits, after the batch is durable and before anybody hears of it.
-pub(crate) type Landed = Box<dyn FnOnce() + Send>;
 
 /// The places that a batch's events have on the trail: from `first` to `last`, both included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -164,25 +158,17 @@ pub struct Committed {
 /// A page of the trail, and the head at the same moment.
 #[derive(Clone, Debug)]
 pub struct TrailPage {
-    pub rows: Vec<TrailRow>,
+    pub bundles: Vec<Bundle>,
     pub head: Option<Head>,
 }
 
-/// The event at `sequence`, of `time`, is found under `token` (a blind digest).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct IndexEntry {
-    pub token: [u8; 16],
-    pub time: Time,
-    pub sequence: u64,
-}
-
-/// Events under `token` from `from` to `to`, both included; after the entry that ended the page before.
+/// Events under `token` from `from` to `to`, both included; after the place that ended the page before.
 #[derive(Clone, Copy, Debug)]
 pub struct IndexQuery {
-    pub token: [u8; 16],
+    pub token: Token,
     pub from: Time,
     pub to: Time,
-    pub after: Option<(Time, u64)>,
+    pub after: Option<Place>,
     pub limit: usize,
 }
 
@@ -208,6 +194,8 @@ pub enum EngineFault {
     Held,
     #[error("the store is closed")]
     Closed,
+    #[error("events could not be sealed")]
+    Unsealed,
     #[error("the database answered code {0}")]
     Other(i32),
 }
@@ -232,18 +220,19 @@ impl Batch {
     /// # Panics
     /// When there is no event: what is not on the trail does not happen, so a commit without a record is a fault of the
     /// house.
-    pub fn new(
-        store: &Store,
-        checks: Vec<Check>,
-        writes: Vec<Write>,
-        events: Vec<SealedEvent>,
-    ) -> Result<Self, Oversized> {
+    pub fn new(store: &Store, checks: Vec<Check>, writes: Vec<Write>, events: Vec<Event>) -> Result<Self, Oversized> {
         assert!(!events.is_empty(), "a commit has at least one event");
         let (rows, bytes) = measure(&checks, &writes, &events);
         if rows > BATCH_ROWS_MAX || bytes > BATCH_BYTES_MAX {
             return Err(Oversized);
         }
-        Ok(Self { checks, writes, events, barrier: Arc::clone(store.barrier()), landed: None })
+        Ok(Self { checks, writes, events, changes: Vec::new(), common: Arc::clone(store.common()) })
+    }
+
+    /// To be called in the order of the commits, when the batch is durable and before anybody hears of it.
+    pub(crate) fn land(self, committed: Committed) {
+        self.common.warm.land(self.changes);
+        self.common.pending.land(committed.first, self.events.into_iter().map(|event| event.terms));
     }
 
     /// What an engine is to write: rows, as they are sealed.
@@ -251,8 +240,8 @@ impl Batch {
         &self.writes
     }
 
-    /// The events that go on the trail with the writes, as they are sealed.
-    pub fn events(&self) -> &[SealedEvent] {
+    /// The events that go on the trail with the writes, before they are sealed.
+    pub fn events(&self) -> &[Event] {
         &self.events
     }
 }
@@ -324,7 +313,7 @@ fn successor(key: &[u8]) -> Vec<u8> {
     next
 }
 
-fn measure(checks: &[Check], writes: &[Write], events: &[SealedEvent]) -> (usize, usize) {
+fn measure(checks: &[Check], writes: &[Write], events: &[Event]) -> (usize, usize) {
     let (mut rows, mut bytes) = (writes.len(), 0);
     for check in checks {
         match check {

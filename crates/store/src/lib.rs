@@ -1,7 +1,8 @@
 //! Ordered, transactional tables of typed, sealed records, and the rows of the trail.
 //!
-//! Values are sealed by the [`cipher::Barrier`] before an engine sees them; **the keys of rows and the names of spaces
-//! are not**: an engine has to order them. What must not be read by whoever holds the disk does not belong into a key.
+//! Values are sealed by the [`cipher::Barrier`] before an engine sees them, and events by the engine itself, as many
+//! together as it commits together ([`Bundle`]); **the keys of rows and the names of spaces are not**: an engine has to
+//! order them. What must not be read by whoever holds the disk does not belong into a key.
 //!
 //! A value opens only at its own place, revision and format: a row that is copied to another key, or an older value
 //! under the newer revision, does not. A whole row of yesterday, revision included, does: that it is out of date, only
@@ -15,8 +16,10 @@
 //! There is no path to a commit without an event: [`Batch::new`] demands at least one.
 
 mod bounded;
+mod bundle;
 mod draft;
 mod engine;
+mod index;
 mod key;
 mod memory;
 mod record;
@@ -29,12 +32,13 @@ mod trail;
 mod view;
 mod warm;
 
+pub use bundle::Bundle;
 pub use draft::{Draft, Event, Wrote};
 pub use engine::{
     Answer, BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, Check, CommitError, Commits, Committed, Direction, Engine,
-    EngineFault, INDEX_ENTRIES_MAX, IndexEntry, IndexQuery, Oversized, Range, Row, Rows, ScrubError, SealedEvent,
-    TrailPage, TrailSource, Write,
+    EngineFault, IndexQuery, Oversized, Range, Row, Rows, ScrubError, TrailPage, TrailSource, Write,
 };
+pub use index::{POSTING_PLACES_MAX, Place, Posting, Terms, Token};
 pub use key::{Cursor, Only, PrefixOf, Span, TableKey};
 pub use memory::MemoryEngine;
 pub use record::{NoPrevious, Record};
@@ -46,6 +50,6 @@ pub use sqlite::{
 };
 pub use store::{Broken, SCAN_ROWS_MAX, Store};
 pub use table::{Derives, Index, Table};
-pub use trail::{Anchor, Flaw, Head, Recorded, TRAIL_SPACE, TrailRow, Verdict, verify};
+pub use trail::{Anchor, Flaw, Head, Recorded, TRAIL_SPACE, Verdict, verify};
 pub use view::{Found, Held, Scanned};
 pub use warm::WARM_BYTES_MAX_DEFAULT;

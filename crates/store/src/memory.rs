@@ -1,13 +1,14 @@
 //! The engine that keeps everything in memory and loses it at the end: for tests and simulation.
 
+use crate::Revision;
+use crate::bundle::{Bundle, portions};
 use crate::engine::{
-    Answer, Batch, Check, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Range, Row,
-    Rows, ScrubError, TrailPage, TrailSource, Write,
+    Answer, Batch, Check, CommitError, Committed, Direction, Engine, EngineFault, IndexQuery, Range, Row, Rows,
+    ScrubError, TrailPage, TrailSource, Write,
 };
-use crate::trail::{Chain, Head, TrailRow};
-use crate::{INDEX_ENTRIES_MAX, Revision};
-use names::Time;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::index::{Page, Place, Posting, Token};
+use crate::trail::{Chain, Head};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,9 +21,10 @@ pub struct MemoryEngine {
 #[derive(Default)]
 struct State {
     spaces: BTreeMap<&'static str, BTreeMap<Vec<u8>, Row>>,
-    trail: Vec<TrailRow>,
+    trail: Vec<Bundle>,
     head: Option<Head>,
-    index: BTreeSet<IndexEntry>,
+    /// By token, period and last sequence.
+    index: BTreeMap<(Token, i64, u64), Posting>,
     indexed_upto: u64,
     notes: BTreeMap<String, Vec<u8>>,
 }
@@ -45,9 +47,13 @@ impl MemoryEngine {
 impl TrailSource for MemoryEngine {
     fn trail(&self, from: u64, limit: usize) -> Answer<'_, Result<TrailPage, EngineFault>> {
         self.now(move |state| {
-            let skip = usize::try_from(from.saturating_sub(1)).unwrap_or(usize::MAX);
-            let rows = state.trail.iter().skip(skip).take(limit).cloned().collect();
-            Ok(TrailPage { rows, head: state.head })
+            let skip = state.trail.partition_point(|bundle| bundle.sequence < from);
+            let bundles = state.trail.iter().skip(skip).scan(0, |events, bundle| {
+                let wanted = *events < limit;
+                *events += bundle.count_from(from);
+                wanted.then(|| bundle.clone())
+            });
+            Ok(TrailPage { bundles: bundles.collect(), head: state.head })
         })
     }
 }
@@ -74,18 +80,20 @@ impl Engine for MemoryEngine {
     }
 
     fn commit(&self, batch: Batch) -> Answer<'_, Result<Committed, CommitError>> {
-        self.now(move |state| state.commit(batch).ok_or(CommitError::Conflict))
+        self.now(move |state| state.commit(batch))
     }
 
     fn head(&self) -> Answer<'_, Result<Option<Head>, EngineFault>> {
         self.now(|state| Ok(state.head))
     }
 
-    fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Answer<'_, Result<(), EngineFault>> {
-        assert!(entries.len() <= INDEX_ENTRIES_MAX, "upkeep comes in bounded portions");
+    fn index_add(&self, after: u64, upto: u64, postings: Vec<Posting>) -> Answer<'_, Result<(), EngineFault>> {
         self.now(move |state| {
-            state.index.extend(entries);
-            state.indexed_upto = state.indexed_upto.max(upto);
+            if state.indexed_upto == after {
+                let keyed = postings.into_iter().map(|one| ((one.token, one.period, one.last), one));
+                state.index.extend(keyed);
+                state.indexed_upto = upto;
+            }
             Ok(())
         })
     }
@@ -94,20 +102,19 @@ impl Engine for MemoryEngine {
         self.now(|state| Ok(state.indexed_upto))
     }
 
-    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<(Time, u64)>, EngineFault>> {
+    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<Place>, EngineFault>> {
         self.now(move |state| {
-            let entry = |time, sequence| IndexEntry { token: query.token, time, sequence };
-            let from = Bound::Included(entry(query.from, 0));
-            let to = match query.after {
-                Some((time, sequence)) => entry(time, sequence).min(entry(query.to, u64::MAX)),
-                None => entry(query.to, u64::MAX),
-            };
-            if entry(query.from, 0) > to {
+            let (mut page, (from, to)) = (Page::new(&query), Page::periods(&query));
+            if from > to {
                 return Ok(Vec::new());
             }
-            // The entry that ended the page before is not shown again; no event has the last sequence of all.
-            let entries = state.index.range((from, Bound::Excluded(to))).rev().take(query.limit);
-            Ok(entries.map(|entry| (entry.time, entry.sequence)).collect())
+            let keys = (query.token, from, 0)..=(query.token, to, u64::MAX);
+            for (_, posting) in state.index.range(keys).rev() {
+                if !page.take(posting)? {
+                    break;
+                }
+            }
+            Ok(page.finish())
         })
     }
 
@@ -129,24 +136,27 @@ impl Engine for MemoryEngine {
 }
 
 impl State {
-    fn commit(&mut self, batch: Batch) -> Option<Committed> {
+    fn commit(&mut self, mut batch: Batch) -> Result<Committed, CommitError> {
         if !batch.checks.iter().all(|check| self.holds(check)) {
-            return None;
+            return Err(CommitError::Conflict);
         }
-        for write in batch.writes {
+        let (mut chain, mut sealed) = (self.head.map(Chain::from).unwrap_or_default(), Vec::new());
+        let first = chain.sequence.saturating_add(1);
+        let events: Vec<_> = batch.events.iter().collect();
+        for portion in portions(&events) {
+            sealed.push(Bundle::seal(&mut chain, &batch.common.barrier, portion)?);
+        }
+        for write in std::mem::take(&mut batch.writes) {
             match write {
                 Write::Put { space, key, row } => self.spaces.entry(space).or_default().insert(key, row),
                 Write::Delete { space, key } => self.spaces.entry(space).or_default().remove(&key),
             };
         }
-        let mut chain = self.head.map(Chain::from).unwrap_or_default();
-        let first = chain.sequence.saturating_add(1);
-        self.trail.extend(batch.events.into_iter().map(|event| chain.append(event)));
-        self.head = Some(chain.head(&batch.barrier));
-        if let Some(landed) = batch.landed {
-            landed();
-        }
-        Some(Committed { first, last: chain.sequence })
+        self.trail.append(&mut sealed);
+        self.head = Some(chain.head(&batch.common.barrier));
+        let committed = Committed { first, last: chain.sequence };
+        batch.land(committed);
+        Ok(committed)
     }
 
     fn holds(&self, check: &Check) -> bool {

@@ -1,10 +1,12 @@
 //! The store as the house sees it: typed tables over an engine and a barrier.
 
 use crate::Row;
+use crate::bundle::Bundle;
 use crate::engine::{
-    Batch, Check, CommitError, Commits, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Oversized,
-    Range, ScrubError,
+    Batch, Check, CommitError, Commits, Committed, Direction, Engine, EngineFault, IndexQuery, Oversized, Range,
+    ScrubError,
 };
+use crate::index::{Chapter, Pending, Place, Terms, Token};
 use crate::key::{Cursor, Span, TableKey};
 use crate::record::{self, Record};
 use crate::table::{Index, Table, range_check};
@@ -24,6 +26,10 @@ const CURSOR_SPACE: &str = "store/cursor";
 const CURSOR_FORMAT: u16 = 1;
 const CURSOR_REVISION: u64 = 0;
 
+const TERM_LABEL: &str = "trail index";
+/// How many events a turn of the index reads at most.
+const REREAD_EVENTS: usize = 500;
+
 /// The note of the time at which the clock was last believed: microseconds since 1970, big-endian.
 const CLOCK_NOTE: &str = "clock-believed";
 /// The note of a scrub that is owed: a random number, or nothing.
@@ -32,9 +38,15 @@ const SCRUB_OWED_NOTE: &str = "scrub-owed";
 /// One store for the whole house.
 pub struct Store {
     engine: Arc<dyn Engine>,
-    barrier: Arc<Barrier>,
     entropy: Arc<dyn Entropy>,
-    warm: Arc<Warm>,
+    common: Arc<Common>,
+}
+
+/// What a commit needs of the store, and changes in it.
+pub(crate) struct Common {
+    pub barrier: Arc<Barrier>,
+    pub warm: Warm,
+    pub pending: Pending,
 }
 
 /// Ours to answer for, never the caller's. One row that does not open breaks what depends on it and nothing else.
@@ -74,7 +86,8 @@ impl Store {
         entropy: Arc<dyn Entropy>,
         warm_bytes_max: usize,
     ) -> Self {
-        Self { engine, barrier, entropy, warm: Arc::new(Warm::new(warm_bytes_max)) }
+        let common = Common { barrier, warm: Warm::new(warm_bytes_max), pending: Pending::default() };
+        Self { engine, entropy, common: Arc::new(common) }
     }
 
     /// The row, no older than the last commit that was acknowledged before the call.
@@ -145,23 +158,31 @@ impl Store {
 
     /// Events from sequence `from` on, `limit` at most, opened.
     pub async fn trail(&self, from: u64, limit: usize) -> Result<Vec<Recorded>, Broken> {
-        let page = self.engine.trail(from, limit).await?;
-        let open = |row: &crate::TrailRow| {
-            row.open(&self.barrier).ok_or_else(|| Broken::Unopened { space: TRAIL_SPACE, key: row.id.to_vec() })
-        };
-        page.rows.iter().map(open).collect()
+        let mut recorded = Vec::new();
+        for bundle in self.engine.trail(from, limit).await?.bundles {
+            recorded.extend(self.opened(&bundle)?.into_iter().filter(|event| event.sequence >= from));
+        }
+        recorded.truncate(limit);
+        Ok(recorded)
     }
 
-    /// Sequence and link of the rows from `from` on, `limit` at most, as they are kept: nothing is opened.
-    pub async fn links(&self, from: u64, limit: usize) -> Result<Vec<(u64, [u8; 32])>, Broken> {
-        let page = self.engine.trail(from, limit).await?;
-        Ok(page.rows.iter().map(|row| (row.sequence, row.link)).collect())
+    /// The event at `sequence` and those that were sealed with it; none, if it is not there. Whoever reads backward opens them once.
+    pub async fn trail_around(&self, sequence: u64) -> Result<Vec<Recorded>, Broken> {
+        let page = self.engine.trail(sequence, 1).await?;
+        page.bundles.first().map_or(Ok(Vec::new()), |bundle| self.opened(bundle))
+    }
+
+    /// Whether the trail has the anchor's link at the anchor's place. Nothing is opened.
+    pub async fn holds(&self, anchor: Anchor) -> Result<bool, EngineFault> {
+        let page = self.engine.trail(anchor.sequence, 1).await?;
+        let events = page.bundles.iter().flat_map(|bundle| bundle.events());
+        Ok(events.filter(|event| event.sequence == anchor.sequence).any(|event| event.link == anchor.link))
     }
 
     /// The end of the trail; an error if this house did not sign it.
     pub async fn head(&self) -> Result<Option<Head>, Broken> {
         match self.engine.head().await? {
-            Some(head) if !head.is_signed(&self.barrier) => Err(Broken::FalseHead),
+            Some(head) if !head.is_signed(self.barrier()) => Err(Broken::FalseHead),
             head => Ok(head),
         }
     }
@@ -172,27 +193,61 @@ impl Store {
         anchor: Option<Anchor>,
         visit: impl FnMut(&Recorded) + Send,
     ) -> Result<Verdict, EngineFault> {
-        verify(self.engine.as_ref(), &self.barrier, anchor, visit).await
+        verify(self.engine.as_ref(), &self.common.barrier, anchor, visit).await
     }
 
-    /// The token under which the look-up index keeps what `parts` say: see [`Barrier::blind`].
-    pub fn token(&self, label: &str, parts: &[&[u8]]) -> [u8; 16] {
-        self.barrier.blind(label, parts)
+    /// The token under which the look-up index keeps a term, which has been added to [`Terms`].
+    pub fn token(&self, account: &str, region: &str, kind: u8, value: &str) -> Token {
+        self.term_token(&[account.as_bytes(), region.as_bytes(), &[kind], value.as_bytes()])
     }
 
     /// Seals a cursor for its way out of the house. `place` says what it is good for: it opens there and nowhere else.
     pub fn seal_cursor(&self, place: &[u8], cursor: &Cursor) -> Result<Vec<u8>, Broken> {
-        Ok(self.barrier.seal(CURSOR_SPACE, place, CURSOR_REVISION, CURSOR_FORMAT, &cursor.0)?)
+        Ok(self.barrier().seal(CURSOR_SPACE, place, CURSOR_REVISION, CURSOR_FORMAT, &cursor.0)?)
     }
 
     /// Opens what [`Store::seal_cursor`] made for the same place; `None` for all else.
     pub fn open_cursor(&self, place: &[u8], sealed: &[u8]) -> Option<Cursor> {
-        self.barrier.open(CURSOR_SPACE, place, CURSOR_REVISION, CURSOR_FORMAT, sealed).ok().map(Cursor)
+        self.barrier().open(CURSOR_SPACE, place, CURSOR_REVISION, CURSOR_FORMAT, sealed).ok().map(Cursor)
     }
 
-    /// See [`Engine::index_add`].
-    pub async fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Result<(), EngineFault> {
-        self.engine.index_add(upto, entries).await
+    /// A turn of the look-up index: takes in events that are not in it yet, and says whether more are waiting. What was committed through
+    /// this store is at hand; of other events, `read` says by what they are found.
+    pub async fn index(&self, read: impl Fn(&Recorded) -> Terms) -> Result<bool, Broken> {
+        let waiting = self.common.pending.upto();
+        let indexed = self.engine.indexed_upto().await?;
+        let (chapter, more) = match self.common.pending.next(indexed) {
+            Ok(chapter) => (chapter, false),
+            Err(until) => self.reread(indexed, until, read).await?,
+        };
+        let Chapter { after, upto, .. } = chapter;
+        if upto > after {
+            self.engine.index_add(after, upto, chapter.postings(|term| self.term_token(term))).await?;
+        }
+        Ok(more || waiting.is_some_and(|waiting| upto < waiting))
+    }
+
+    /// The events after `indexed`, and up to `until` if that is known; whether there may be more.
+    async fn reread(
+        &self,
+        indexed: u64,
+        until: Option<u64>,
+        read: impl Fn(&Recorded) -> Terms,
+    ) -> Result<(Chapter, bool), Broken> {
+        let mut chapter = Chapter::begin(indexed);
+        let page = self.trail(indexed.saturating_add(1), REREAD_EVENTS).await?;
+        for event in page.iter().take_while(|event| until.is_none_or(|until| event.sequence <= until)) {
+            if chapter.is_full() {
+                break;
+            }
+            chapter.add(event.sequence, read(event));
+        }
+        let more = page.len() == REREAD_EVENTS || page.last().is_some_and(|last| chapter.upto < last.sequence);
+        Ok((chapter, more))
+    }
+
+    fn term_token(&self, term: &[&[u8]; 4]) -> Token {
+        self.common.barrier.blind(TERM_LABEL, term)
     }
 
     /// See [`Engine::indexed_upto`].
@@ -201,7 +256,7 @@ impl Store {
     }
 
     /// See [`Engine::index_page`].
-    pub async fn index_page(&self, query: IndexQuery) -> Result<Vec<(Time, u64)>, EngineFault> {
+    pub async fn index_page(&self, query: IndexQuery) -> Result<Vec<Place>, EngineFault> {
         self.engine.index_page(query).await
     }
 
@@ -277,25 +332,34 @@ impl Store {
         let range = Range { from: after.map(behind).unwrap_or_default(), to: None };
         let rows = self.engine.scan(table.space(), &range, Direction::Forward, limit).await?;
         for (key, row) in &rows {
-            visit(record::open::<V>(&self.barrier, table.space(), key, row)?);
+            visit(record::open::<V>(self.barrier(), table.space(), key, row)?);
         }
         Ok(rows.last().filter(|_| rows.len() >= limit).map(|(key, _)| key.clone()))
     }
 
-    pub(crate) fn barrier(&self) -> &Arc<Barrier> {
-        &self.barrier
+    pub(crate) fn barrier(&self) -> &Barrier {
+        &self.common.barrier
     }
 
     pub(crate) fn entropy(&self) -> &dyn Entropy {
         self.entropy.as_ref()
     }
 
-    pub(crate) fn warm(&self) -> &Arc<Warm> {
-        &self.warm
+    pub(crate) fn common(&self) -> &Arc<Common> {
+        &self.common
+    }
+
+    fn warm(&self) -> &Warm {
+        &self.common.warm
+    }
+
+    fn opened(&self, bundle: &Bundle) -> Result<Vec<Recorded>, Broken> {
+        let key = || bundle.sequence.to_be_bytes().to_vec();
+        bundle.open(self.barrier()).ok_or_else(|| Broken::Unopened { space: TRAIL_SPACE, key: key() })
     }
 
     pub(crate) async fn held<V: Record>(&self, space: &'static str, key: &[u8]) -> Result<Option<Held<V>>, Broken> {
-        match self.warm.find(space, key) {
+        match self.warm().find(space, key) {
             Some(None) => return Ok(None),
             Some(Some(kept)) => {
                 if let Some(held) = typed(&kept) {
@@ -304,11 +368,11 @@ impl Store {
             }
             None => {}
         }
-        let moment = self.warm.moment();
+        let moment = self.warm().moment();
         match self.engine.row(space, key).await? {
             Some(row) => self.decode(&moment, space, key, &row).map(Some),
             None => {
-                self.warm.keep(&moment, Change { space, key: key.to_vec(), row: None, bytes: 0 });
+                self.warm().keep(&moment, Change { space, key: key.to_vec(), row: None, bytes: 0 });
                 Ok(None)
             }
         }
@@ -322,10 +386,10 @@ impl Store {
         key: &[u8],
         row: &Row,
     ) -> Result<Held<V>, Broken> {
-        let value = Arc::new(record::open::<V>(&self.barrier, space, key, row)?);
+        let value = Arc::new(record::open::<V>(self.barrier(), space, key, row)?);
         let kept = Kept { revision: row.revision, value: Arc::clone(&value) as Arc<dyn Any + Send + Sync> };
         let bytes = warm_bytes(row);
-        self.warm.keep(moment, Change { space, key: key.to_vec(), row: Some(kept), bytes });
+        self.warm().keep(moment, Change { space, key: key.to_vec(), row: Some(kept), bytes });
         Ok(Held { revision: row.revision, value })
     }
 
@@ -340,13 +404,13 @@ impl Store {
             let check = range_check::<V>(space, range, direction, &[], false);
             return Ok(Page { rows: Vec::new(), more: !range.is_empty(), check });
         }
-        let moment = self.warm.moment();
+        let moment = self.warm().moment();
         let sealed = self.engine.scan(space, range, direction, limit).await?;
         let mut rows = Vec::with_capacity(sealed.len());
         for (key, row) in sealed {
             // The engine's answer decides which rows there are and at which revision; what is warm only spares the
             // opening.
-            let warm = self.warm.find(space, &key).flatten().filter(|kept| kept.revision == row.revision);
+            let warm = self.warm().find(space, &key).flatten().filter(|kept| kept.revision == row.revision);
             let held = match warm.as_ref().and_then(typed::<V>) {
                 Some(held) => held,
                 None => self.decode(&moment, space, &key, &row)?,

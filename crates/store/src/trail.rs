@@ -1,18 +1,15 @@
 //! The trail: events in the order of their commits, each bound to all before it, and the way to prove it.
 
-use crate::engine::{EngineFault, SealedEvent, TrailSource};
+use crate::bundle::Bundle;
+use crate::engine::{EngineFault, TrailSource};
 use cipher::{Barrier, Sha256};
 
-/// The space that the seal of an event is bound to; its key is the event's id.
+/// The space that the seal of events is bound to.
 pub const TRAIL_SPACE: &str = "trail";
 
-/// The format that the seal of an event is bound to. How the event itself is written, the event says.
-pub(crate) const TRAIL_FORMAT: u16 = 1;
-/// Events are never replaced: they have no revision.
-pub(crate) const TRAIL_REVISION: u64 = 0;
 const HEAD_LABEL: &str = "kagiban/trail/head/1";
 const HEAD_BYTES: usize = 8 + 32 + 32;
-const VERIFY_PAGE_ROWS: usize = 512;
+const VERIFY_PAGE_EVENTS: usize = 512;
 
 /// The end of the trail. The MAC is the barrier's: whoever has the disk and not the key cannot shorten the trail and
 /// sign the new end.
@@ -21,18 +18,6 @@ pub struct Head {
     pub sequence: u64,
     pub link: [u8; 32],
     pub mac: [u8; 32],
-}
-
-/// One event as it is kept. `link` is the SHA-256 of the link before it (zeros for the first) ‖ `sequence` ‖ `id` ‖
-/// `sealed`.
-// A trail that several nodes write has a chain for each (node, epoch): two more columns here, two more parts of the
-// link and of the head.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TrailRow {
-    pub sequence: u64,
-    pub id: [u8; 16],
-    pub link: [u8; 32],
-    pub sealed: Vec<u8>,
 }
 
 /// An event, opened.
@@ -55,7 +40,8 @@ pub struct Anchor {
 pub enum Verdict {
     /// All `count` events are there, in their order and unchanged; `head` is the last (`None`: the trail is empty).
     Whole { count: u64, head: Option<Head> },
-    /// The first record that is not as it was written stands, or is missing, at `sequence`.
+    /// The first record that is not as it was written stands, or is missing, at `sequence`. Of events that were sealed as one and do not
+    /// open, it is the first.
     Broken { sequence: u64, flaw: Flaw },
 }
 
@@ -92,14 +78,15 @@ pub async fn verify(
 ) -> Result<Verdict, EngineFault> {
     let mut chain = Chain::default();
     loop {
-        let page = source.trail(chain.sequence.saturating_add(1), VERIFY_PAGE_ROWS).await?;
-        for row in &page.rows {
-            match inspect(&mut chain, barrier, anchor, row) {
-                Ok(recorded) => visit(&recorded),
+        let from = chain.sequence.saturating_add(1);
+        let page = source.trail(from, VERIFY_PAGE_EVENTS).await?;
+        for bundle in &page.bundles {
+            match inspect(&mut chain, barrier, anchor, bundle) {
+                Ok(recorded) => recorded.iter().for_each(&mut visit),
                 Err((sequence, flaw)) => return Ok(Verdict::Broken { sequence, flaw }),
             }
         }
-        if page.rows.len() < VERIFY_PAGE_ROWS {
+        if chain.sequence.saturating_sub(from).saturating_add(1) < VERIFY_PAGE_EVENTS as u64 {
             return Ok(conclude(&chain, barrier, anchor, page.head));
         }
     }
@@ -109,19 +96,23 @@ fn inspect(
     chain: &mut Chain,
     barrier: &Barrier,
     anchor: Option<Anchor>,
-    row: &TrailRow,
-) -> Result<Recorded, (u64, Flaw)> {
-    let expected = chain.sequence.saturating_add(1);
-    if row.sequence != expected {
-        return Err((expected, Flaw::Missing));
+    bundle: &Bundle,
+) -> Result<Vec<Recorded>, (u64, Flaw)> {
+    let first = chain.sequence.saturating_add(1);
+    match bundle.first() {
+        None => return Err((first, Flaw::Unlinked)),
+        Some(found) if found != first => return Err((first, Flaw::Missing)),
+        Some(_) => {}
     }
-    if chain.advance(&row.id, &row.sealed) != row.link {
-        return Err((row.sequence, Flaw::Unlinked));
+    for event in bundle.events() {
+        if event.part.map(|part| chain.advance(&event.id, part)) != Some(event.link) {
+            return Err((event.sequence, Flaw::Unlinked));
+        }
+        if anchor.is_some_and(|anchor| anchor.sequence == event.sequence && anchor.link != event.link) {
+            return Err((event.sequence, Flaw::AnchorDiffers));
+        }
     }
-    if anchor.is_some_and(|anchor| anchor.sequence == row.sequence && anchor.link != row.link) {
-        return Err((row.sequence, Flaw::AnchorDiffers));
-    }
-    row.open(barrier).ok_or((row.sequence, Flaw::Unopened))
+    bundle.open(barrier).ok_or((first, Flaw::Unopened))
 }
 
 fn conclude(chain: &Chain, barrier: &Barrier, anchor: Option<Anchor>, head: Option<Head>) -> Verdict {
@@ -150,13 +141,8 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// Gives `event` the next place.
-    pub fn append(&mut self, event: SealedEvent) -> TrailRow {
-        let link = self.advance(&event.id, &event.bytes);
-        TrailRow { sequence: self.sequence, id: event.id, link, sealed: event.bytes }
-    }
-
-    fn advance(&mut self, id: &[u8; 16], sealed: &[u8]) -> [u8; 32] {
+    /// Gives an event the next place: its link, which is the end of the trail then.
+    pub fn advance(&mut self, id: &[u8; 16], sealed: &[u8]) -> [u8; 32] {
         self.sequence = self.sequence.saturating_add(1);
         // All parts but the last have a fixed length, so two different events never give the same bytes.
         let mut digest = Sha256::new();
@@ -192,14 +178,6 @@ impl Head {
         let (link, rest) = rest.split_first_chunk()?;
         let mac = rest.first_chunk()?;
         Some(Self { sequence: u64::from_be_bytes(*sequence), link: *link, mac: *mac })
-    }
-}
-
-impl TrailRow {
-    /// The event, if it is the one that was sealed under this id.
-    pub fn open(&self, barrier: &Barrier) -> Option<Recorded> {
-        let bytes = barrier.open(TRAIL_SPACE, &self.id, TRAIL_REVISION, TRAIL_FORMAT, &self.sealed).ok()?;
-        Some(Recorded { sequence: self.sequence, id: self.id, bytes })
     }
 }
 

@@ -48,7 +48,8 @@ fn broken(what: String) -> Finding {
 async fn end(reader: &TrailReader) -> Result<Option<End>, EngineFault> {
     let Some(head) = reader.trail(1, 1).await?.head else { return Ok(None) };
     let last = reader.trail(head.sequence, 1).await?;
-    Ok(last.rows.first().map(|row| End { sequence: row.sequence, time: made(row.id) }))
+    let last = last.bundles.first();
+    Ok(last.and_then(|bundle| Some(End { sequence: bundle.sequence, time: made(bundle.last_id()?) })))
 }
 
 /// RFC 9562, 5.7: the first six bytes are the milliseconds since 1970.

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
-use store::{Draft, Store, Verdict, WARM_BYTES_MAX_DEFAULT};
+use store::{Draft, Store, Terms, Verdict, WARM_BYTES_MAX_DEFAULT};
 use vault::{InProcess, Keyring, Seal, Standing, Vault};
 
 /// The account that every house is made with.
@@ -221,7 +221,7 @@ impl House {
         let id = self.random();
         let event = Event { id, name: ARRANGED.to_owned(), time: self.clock.now().micros(), ..Event::default() };
         let bytes = event.encode().unwrap();
-        let batch = draft.into_batch(Vec::new(), vec![store::Event { id, bytes }]).unwrap();
+        let batch = draft.into_batch(Vec::new(), vec![store::Event { id, bytes, terms: Terms::none() }]).unwrap();
         self.store.commit(batch).await.unwrap();
     }
 

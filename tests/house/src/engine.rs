@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use store::{
-    Answer, Batch, Check, CommitError, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, MemoryEngine,
-    Range, Row, ScrubError, TrailPage, TrailSource,
+    Answer, Batch, Check, CommitError, Committed, Direction, Engine, EngineFault, IndexQuery, MemoryEngine, Place,
+    Posting, Range, Row, ScrubError, TrailPage, TrailSource,
 };
 
 /// [`MemoryEngine`], with a hook before commits and a switch that stops it.
@@ -130,15 +130,15 @@ impl Engine for HookedEngine {
         self.memory.head()
     }
 
-    fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Answer<'_, Result<(), EngineFault>> {
-        self.memory.index_add(upto, entries)
+    fn index_add(&self, after: u64, upto: u64, postings: Vec<Posting>) -> Answer<'_, Result<(), EngineFault>> {
+        self.memory.index_add(after, upto, postings)
     }
 
     fn indexed_upto(&self) -> Answer<'_, Result<u64, EngineFault>> {
         self.memory.indexed_upto()
     }
 
-    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<(names::Time, u64)>, EngineFault>> {
+    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<Place>, EngineFault>> {
         self.memory.index_page(query)
     }
 

@@ -4,13 +4,12 @@
 use crate::dice::Dice;
 use crate::planted::{Planted, SPOILED_PERMILLE};
 use crate::sealings::Sealings;
-use names::Time;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use store::{
-    Answer, Batch, CommitError, Committed, Direction, Engine, EngineFault, Head, IndexEntry, IndexQuery, MemoryEngine,
-    Range, Row, Rows, ScrubError, SealedEvent, Store, TrailPage, TrailSource, Write,
+    Answer, Batch, CommitError, Committed, Direction, Engine, EngineFault, Event, Head, IndexQuery, MemoryEngine,
+    Posting, Range, Row, Rows, ScrubError, Store, TrailPage, TrailSource, Write,
 };
 use tokio::sync::oneshot;
 
@@ -38,7 +37,8 @@ pub struct Platter {
     pub rows: BTreeMap<Place, Row>,
     /// Rows as they were before they were last written.
     pub former: BTreeMap<Place, Row>,
-    pub trail: Vec<SealedEvent>,
+    /// Before they were sealed: whoever reads the platter anew seals them anew.
+    pub trail: Vec<Event>,
     notes: BTreeMap<String, Vec<u8>>,
     /// What reads as this platter does, if it was written to as it should be.
     reading: Option<Arc<MemoryEngine>>,
@@ -213,7 +213,13 @@ impl Disk {
         let batch = if self.spoils(Planted::StaleWarm) { self.unlanded(batch) } else { batch };
         let committed = self.memory.commit(batch).await;
         match committed {
-            Ok(_) => self.sync(writes, events),
+            Ok(Committed { first, last }) => {
+                let count = usize::try_from(last - first + 1).unwrap();
+                for bundle in self.memory.trail(first, count).await.unwrap().bundles {
+                    self.sealings.record("a bundle of events", &bundle.sealed);
+                }
+                self.sync(writes, events);
+            }
             Err(_) => drop(self.conflicts.fetch_add(1, Ordering::SeqCst)),
         }
         committed
@@ -227,13 +233,12 @@ impl Disk {
     }
 
     /// Makes durable what was committed.
-    fn sync(&self, writes: Vec<Write>, mut events: Vec<SealedEvent>) {
+    fn sync(&self, writes: Vec<Write>, mut events: Vec<Event>) {
         for write in &writes {
             if let Write::Put { space, row, .. } = write {
                 self.sealings.record(space, &row.bytes);
             }
         }
-        events.iter().for_each(|event| self.sealings.record("an event", &event.bytes));
         let planted = if self.dice.permille(SPOILED_PERMILLE) { self.planted } else { Planted::Nothing };
         let mut platter = self.platter.lock().unwrap();
         match planted {
@@ -321,15 +326,15 @@ impl Engine for Disk {
         self.memory.head()
     }
 
-    fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Answer<'_, Result<(), EngineFault>> {
-        self.memory.index_add(upto, entries)
+    fn index_add(&self, after: u64, upto: u64, postings: Vec<Posting>) -> Answer<'_, Result<(), EngineFault>> {
+        self.memory.index_add(after, upto, postings)
     }
 
     fn indexed_upto(&self) -> Answer<'_, Result<u64, EngineFault>> {
         self.memory.indexed_upto()
     }
 
-    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<(Time, u64)>, EngineFault>> {
+    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<store::Place>, EngineFault>> {
         self.memory.index_page(query)
     }
 

@@ -1,14 +1,14 @@
 //! Somebody lays a wrong row, or a wrong event, on the disk while the house is down. The house must not take it for its own.
 
 use crate::ask::{Ask, Who};
-use crate::disk::Platter;
+use crate::disk::{Disk, Platter};
 use crate::planted::Planted;
 use crate::run::Run;
 use crate::sight::{Mismatch, Sight, must};
 use crate::town::Ended;
 use cipher::Barrier;
 use std::sync::Arc;
-use store::{Flaw, Row, Verdict};
+use store::{Answer, Bundle, EngineFault, Flaw, Row, TrailPage, TrailSource, Verdict};
 
 /// What was done to a row of a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,19 +50,36 @@ impl Run {
 
     /// A store that reads a trail with one bent event says which it is.
     pub async fn refuses_a_wrong_event(&mut self) -> Result<(), Mismatch> {
-        let mut platter = self.town.running.disk.platter().touched();
-        let count = u64::try_from(platter.trail.len()).unwrap();
-        let place = self.town.dice.below(count);
-        let event = platter.trail.get_mut(usize::try_from(place).unwrap()).unwrap();
-        bend(&mut event.bytes);
-        let aside = self.town.aside_store(platter).await;
-        let verdict = aside.verify(None, |_| {}).await;
-        let expected = Verdict::Broken { sequence: place + 1, flaw: Flaw::Unopened };
-        must(verdict == Ok(expected), Sight::Chain, || {
-            format!("of a bent event {} the store says {verdict:?}", place + 1)
-        })?;
+        let disk = Arc::clone(&self.town.running.disk);
+        let count = u64::try_from(disk.platter().trail.len()).unwrap();
+        let found = disk.trail(1 + self.town.dice.below(count), 1).await.unwrap().bundles;
+        let mut bundle = found.into_iter().next().unwrap();
+        bend(&mut bundle.sealed);
+        let (barrier, last) = (self.town.barrier(), bundle.sequence);
+        must(bundle.open(&barrier).is_none(), Sight::Chain, || format!("events up to {last} are bent, and open"))?;
+        let verdict = store::verify(&Bent { disk, bundle }, &barrier, None, |_| {}).await;
+        let expected = Verdict::Broken { sequence: last, flaw: Flaw::Unlinked };
+        must(verdict == Ok(expected), Sight::Chain, || format!("of a bent event {last} the store says {verdict:?}"))?;
         self.count("fault: an event is bent");
         Ok(())
+    }
+}
+
+/// A disk with one bundle of the trail in the place of its own.
+struct Bent {
+    disk: Arc<Disk>,
+    bundle: Bundle,
+}
+
+impl TrailSource for Bent {
+    fn trail(&self, from: u64, limit: usize) -> Answer<'_, Result<TrailPage, EngineFault>> {
+        Box::pin(async move {
+            let mut page = self.disk.trail(from, limit).await?;
+            for bundle in page.bundles.iter_mut().filter(|bundle| bundle.sequence == self.bundle.sequence) {
+                bundle.clone_from(&self.bundle);
+            }
+            Ok(page)
+        })
     }
 }
 

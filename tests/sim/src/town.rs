@@ -139,11 +139,6 @@ impl Town {
         self.start().house(disk, store, self.witness.standing()).await
     }
 
-    /// A store on this platter, and no house.
-    pub async fn aside_store(&self, platter: Platter) -> Arc<Store> {
-        self.start().disk(platter).await.1
-    }
-
     fn start(&self) -> Start<'_> {
         Start {
             keyring: &self.keyring,

@@ -3,7 +3,7 @@
 use crate::disk::Place;
 use kernel::{Event, Testimony};
 use std::collections::{BTreeMap, BTreeSet};
-use store::Store;
+use store::{Recorded, Store};
 use vault::Standing;
 
 #[derive(Default)]
@@ -12,8 +12,8 @@ pub struct Witness {
     /// The last word on each row.
     rows: BTreeMap<(String, Vec<u8>), u64>,
     spaces: BTreeSet<String>,
-    /// One for each event that was heard.
-    links: Vec<[u8; 32]>,
+    /// One for each event that was heard. Links would not do: a platter that is read anew is sealed anew.
+    digests: Vec<[u8; 32]>,
 }
 
 const EVENTS_PER_PAGE: usize = 1_000;
@@ -23,9 +23,9 @@ impl Witness {
     pub async fn hear(&mut self, store: &Store) -> Vec<(u64, Event)> {
         let mut heard = Vec::new();
         loop {
-            let from = u64::try_from(self.links.len()).unwrap() + 1;
+            let from = u64::try_from(self.digests.len()).unwrap() + 1;
             let page = store.trail(from, EVENTS_PER_PAGE).await.unwrap();
-            self.links.extend(store.links(from, page.len()).await.unwrap().into_iter().map(|(_, link)| link));
+            self.digests.extend(page.iter().map(digest));
             for recorded in &page {
                 let event = Event::decode(&recorded.bytes).unwrap();
                 self.testimony.hear(&event);
@@ -47,8 +47,8 @@ impl Witness {
 
     /// Whether the trail begins with all that was heard of it.
     pub async fn finds_again(&self, store: &Store) -> bool {
-        let links = store.links(1, self.links.len()).await.unwrap();
-        links.iter().map(|(_, link)| link).eq(self.links.iter())
+        let found = store.trail(1, self.digests.len()).await;
+        found.is_ok_and(|found| found.iter().map(digest).eq(self.digests.iter().copied()))
     }
 
     /// A row that is not as the trail has it; rows of which no event tells are those of indexes.
@@ -70,6 +70,10 @@ impl Witness {
     }
 
     pub fn count(&self) -> usize {
-        self.links.len()
+        self.digests.len()
     }
+}
+
+fn digest(recorded: &Recorded) -> [u8; 32] {
+    cipher::sha256(&[&recorded.id[..], &recorded.bytes].concat())
 }

@@ -3,7 +3,7 @@
 //! It is a copy of what the database holds, not of its pages: no free pages come along, nothing is written beside the database on the way,
 //! and what is written back lies in order. An item is a table (its name and how many columns it has) or a row of the table named last.
 
-use super::{OpenError, connect, fault, reader, schema};
+use super::{OpenError, connect, reader, schema};
 use crate::engine::EngineFault;
 use crate::restored::Restored;
 use crate::trail::Head;
@@ -76,21 +76,20 @@ impl Snapshot {
 
     /// The end of the trail at that moment.
     pub fn head(&self) -> Result<Option<Head>, EngineFault> {
-        reader::head(&self.connection).map_err(|error| fault(&error))
+        reader::head(&self.connection).map_err(EngineFault::from)
     }
 
     /// Hands each item to `put`, in the order in which they are to be taken back.
     pub fn items<E: From<EngineFault>>(&self, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let tables = tables(&self.connection).map_err(|error| fault(&error))?;
+        let tables = tables(&self.connection).map_err(EngineFault::from)?;
         let mut item = Vec::new();
         for table in tables {
-            let mut rows =
-                self.connection.prepare(&format!("SELECT * FROM \"{table}\"")).map_err(|error| fault(&error))?;
+            let mut rows = self.connection.prepare(&format!("SELECT * FROM \"{table}\"")).map_err(EngineFault::from)?;
             let columns = rows.column_count();
             write(&mut item, |to| to.array(3)?.u8(TABLE)?.str(&table)?.u64(columns as u64)?.ok())?;
             put(&item)?;
-            let mut rows = rows.query([]).map_err(|error| fault(&error))?;
-            while let Some(row) = rows.next().map_err(|error| fault(&error))? {
+            let mut rows = rows.query([]).map_err(EngineFault::from)?;
+            while let Some(row) = rows.next().map_err(EngineFault::from)? {
                 write(&mut item, |to| {
                     to.array(1 + columns as u64)?.u8(ROW)?;
                     (0..columns).try_for_each(|column| value(row.get_ref(column).unwrap_or(ValueRef::Null), to))
@@ -109,7 +108,8 @@ impl Rebuilt {
         if format > known {
             return Err(NotRebuilt::NewerFormat { found: format, known });
         }
-        let steps = usize::try_from(format).ok().and_then(|steps| schema::MIGRATIONS.get(..steps));
+        let steps = schema::MIGRATIONS.iter().position(|(made, _)| *made == format);
+        let steps = steps.and_then(|last| schema::MIGRATIONS.get(..=last));
         let path = directory.join(super::DATABASE_FILE);
         let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         // What fails is thrown away as a whole, so nothing has to be put back, and one sync at the end is enough.

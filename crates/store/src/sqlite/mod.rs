@@ -18,16 +18,15 @@ pub use ballast::{BALLAST_BYTES_DEFAULT, BALLAST_FILE, ROOM_BYTES_MIN};
 pub use copy::{NotRebuilt, Rebuilt, Snapshot};
 pub use reader::{RevisionsAt, TrailReader};
 
-use crate::INDEX_ENTRIES_MAX;
 use crate::engine::{
-    Answer, Batch, CommitError, Commits, Committed, Direction, Engine, EngineFault, IndexEntry, IndexQuery, Range, Row,
-    Rows, ScrubError, TrailPage, TrailSource,
+    Answer, Batch, CommitError, Commits, Committed, Direction, Engine, EngineFault, IndexQuery, Range, Row, Rows,
+    ScrubError, TrailPage, TrailSource,
 };
+use crate::index::{Place, Posting};
 use crate::trail::Head;
 use ballast::Ballast;
 use counts::Counts;
 use lock::DirectoryLock;
-use names::Time;
 use reader::Readers;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -74,6 +73,10 @@ pub enum OpenError {
     InUse,
     #[error("the data directory has format {found}; this version knows formats up to {known}")]
     NewerFormat { found: u32, known: u32 },
+    #[error(
+        "the data directory has format {found}, which no release has written; this version knows formats from {first} on"
+    )]
+    UnreleasedFormat { found: u32, first: u32 },
     #[error("the data directory has format {found}; only the server brings it to format {known}")]
     OlderFormat { found: u32, known: u32 },
     #[error("`{0}` is not a data directory of Kagiban")]
@@ -145,16 +148,15 @@ impl Engine for SqliteEngine {
         self.readers.read(reader::head)
     }
 
-    fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Answer<'_, Result<(), EngineFault>> {
-        assert!(entries.len() <= INDEX_ENTRIES_MAX, "upkeep comes in bounded portions");
-        Box::pin(self.queue.ask(move |tell| Job::Index { upto, entries, tell }))
+    fn index_add(&self, after: u64, upto: u64, postings: Vec<Posting>) -> Answer<'_, Result<(), EngineFault>> {
+        Box::pin(self.queue.ask(move |tell| Job::Index { after, upto, postings, tell }))
     }
 
     fn indexed_upto(&self) -> Answer<'_, Result<u64, EngineFault>> {
         self.readers.read(reader::indexed_upto)
     }
 
-    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<(Time, u64)>, EngineFault>> {
+    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<Place>, EngineFault>> {
         self.readers.read(move |connection| reader::index_page(connection, &query))
     }
 
@@ -214,16 +216,18 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-fn fault(error: &rusqlite::Error) -> EngineFault {
-    match error {
-        rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
-            ErrorCode::DiskFull => EngineFault::Full,
-            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly => EngineFault::Disk,
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => EngineFault::Damaged,
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => EngineFault::Held,
-            _ => EngineFault::Other(failure.extended_code),
-        },
-        // A column that does not hold what this house wrote into it.
-        _ => EngineFault::Damaged,
+impl From<rusqlite::Error> for EngineFault {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
+                ErrorCode::DiskFull => Self::Full,
+                ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly => Self::Disk,
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged,
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Held,
+                _ => Self::Other(failure.extended_code),
+            },
+            // A column that does not hold what this house wrote into it.
+            _ => Self::Damaged,
+        }
     }
 }

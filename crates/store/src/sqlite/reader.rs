@@ -1,10 +1,11 @@
 //! Reading: threads with a connection each, and the statements.
 
-use super::{OpenError, connect, fault, schema};
+use super::{OpenError, connect, schema};
 use crate::Revision;
+use crate::bundle::Bundle;
 use crate::engine::{Answer, Direction, EngineFault, IndexQuery, Range, Row, Rows, TrailPage, TrailSource};
-use crate::trail::{Head, TrailRow};
-use names::Time;
+use crate::index::{Page, Place, Posting};
+use crate::trail::Head;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
 use std::path::Path;
@@ -39,9 +40,9 @@ impl Readers {
     }
 
     /// Does `work` on one of the threads.
-    pub fn read<'a, T: Send + 'static>(
+    pub fn read<'a, T: Send + 'static, E: Into<EngineFault> + Send + 'static>(
         &'a self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     ) -> Answer<'a, Result<T, EngineFault>> {
         Box::pin(async move {
             let (tell, told) = oneshot::channel();
@@ -51,7 +52,7 @@ impl Readers {
             });
             let queue = self.queue.as_ref().ok_or(EngineFault::Closed)?;
             queue.send(read).await.map_err(|_| EngineFault::Closed)?;
-            told.await.map_err(|_| EngineFault::Closed)?.map_err(|error| fault(&error))
+            told.await.map_err(|_| EngineFault::Closed)?.map_err(E::into)
         })
     }
 }
@@ -98,7 +99,7 @@ impl TrailReader {
     /// it. It is one reading of all keys, which a program that serves nobody may take the time for.
     pub fn revisions(&self) -> Result<RevisionsAt, EngineFault> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        revisions_at(&connection).map_err(|error| fault(&error))
+        Ok(revisions_at(&connection)?)
     }
 }
 
@@ -125,7 +126,7 @@ impl TrailSource for TrailReader {
     fn trail(&self, from: u64, limit: usize) -> Answer<'_, Result<TrailPage, EngineFault>> {
         Box::pin(async move {
             let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-            trail(&connection, from, limit).map_err(|error| fault(&error))
+            Ok(trail(&connection, from, limit)?)
         })
     }
 }
@@ -174,19 +175,23 @@ pub(super) fn revisions(
     statement.query_map(parameters, |columns| Ok((columns.get(0)?, revision_at(columns, 1)?)))?.collect()
 }
 
-/// Rows and head, read in one transaction.
+/// Bundles and head, read in one transaction.
 pub(super) fn trail(connection: &Connection, from: u64, limit: usize) -> rusqlite::Result<TrailPage> {
     let transaction = connection.unchecked_transaction()?;
     let head = head(&transaction)?;
-    let mut statement = transaction.prepare_cached(
-        "SELECT sequence, id, link, bytes FROM trail WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2",
-    )?;
-    let row = |columns: &rusqlite::Row<'_>| {
-        Ok(TrailRow { sequence: columns.get(0)?, id: columns.get(1)?, link: columns.get(2)?, sealed: columns.get(3)? })
-    };
-    let from = i64::try_from(from).unwrap_or(i64::MAX);
-    let rows = statement.query_map((from, sql_limit(limit)), row)?.collect::<Result<_, _>>()?;
-    Ok(TrailPage { rows, head })
+    let mut statement = transaction
+        .prepare_cached("SELECT sequence, marks, bytes FROM trail WHERE sequence >= ?1 ORDER BY sequence")?;
+    let mut rows = statement.query([i64::try_from(from).unwrap_or(i64::MAX)])?;
+    let (mut bundles, mut events) = (Vec::new(), 0);
+    while events < limit
+        && let Some(columns) = rows.next()?
+    {
+        let bundle = Bundle { sequence: columns.get(0)?, marks: columns.get(1)?, sealed: columns.get(2)? };
+        // Marks that are none are a flaw for who reads them, and no reason to go on for ever.
+        events += bundle.count_from(from).max(1);
+        bundles.push(bundle);
+    }
+    Ok(TrailPage { bundles, head })
 }
 
 pub(super) fn head(connection: &Connection) -> rusqlite::Result<Option<Head>> {
@@ -204,19 +209,20 @@ pub(super) fn meta(connection: &Connection, name: &str) -> rusqlite::Result<Opti
     statement.query_row([name], |columns| columns.get(0)).optional()
 }
 
-pub(super) fn index_page(connection: &Connection, query: &IndexQuery) -> rusqlite::Result<Vec<(Time, u64)>> {
-    let (time, sequence) = query.after.unwrap_or((query.to, u64::MAX));
+pub(super) fn index_page(connection: &Connection, query: &IndexQuery) -> Result<Vec<Place>, EngineFault> {
     let mut statement = connection.prepare_cached(
-        "SELECT time, sequence FROM trail_index
-         WHERE token = :token AND time >= :from AND time <= :to AND (time, sequence) < (:time, :sequence)
-         ORDER BY time DESC, sequence DESC LIMIT :limit",
+        "SELECT period, last, places FROM trail_index WHERE token = ?1 AND period >= ?2 AND period <= ?3
+         ORDER BY period DESC, last DESC",
     )?;
-    let parameters = named_params! {
-        ":token": query.token, ":from": query.from.micros(), ":to": query.to.micros(), ":time": time.micros(),
-        ":sequence": i64::try_from(sequence).unwrap_or(i64::MAX), ":limit": sql_limit(query.limit)
-    };
-    let entry = |columns: &rusqlite::Row<'_>| Ok((Time::from_micros(columns.get(0)?), columns.get(1)?));
-    statement.query_map(parameters, entry)?.collect()
+    let (mut page, (from, to)) = (Page::new(query), Page::periods(query));
+    let mut rows = statement.query((query.token, from, to))?;
+    while let Some(columns) = rows.next()? {
+        let (period, last, places) = (columns.get(0)?, columns.get(1)?, columns.get(2)?);
+        if !page.take(&Posting { token: query.token, period, last, places })? {
+            break;
+        }
+    }
+    Ok(page.finish())
 }
 
 fn row_at(columns: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Row> {

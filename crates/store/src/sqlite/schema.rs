@@ -1,19 +1,25 @@
 //! The database's tables, their format, and the settings of the connection that writes.
 
 use super::{OpenError, SqliteOptions, reader};
+use crate::bundle::Bundle;
 use crate::trail::Head;
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use std::path::Path;
 
-/// One step from a format of the data directory to the next. The format is the number of steps done.
-pub(super) type Migration = fn(&Transaction<'_>) -> rusqlite::Result<()>;
+/// One step to a format of the data directory from the one before it.
+pub(super) type Migration = (u32, fn(&Transaction<'_>) -> rusqlite::Result<()>);
 
-/// Steps are added at the end, and never changed once they were released.
-pub(super) const MIGRATIONS: &[Migration] = &[first_format];
+/// Steps are added at the end, and never changed once they were released. What was before the first was never released, and nothing leads
+/// on from it.
+pub(super) const MIGRATIONS: &[Migration] = &[(2, first_format)];
 
 /// The newest format that this version knows.
 pub(super) fn known() -> u32 {
-    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+    newest(MIGRATIONS)
+}
+
+fn newest(migrations: &[Migration]) -> u32 {
+    migrations.last().map_or(0, |(format, _)| *format)
 }
 
 /// `kagi` in ASCII, so that `file` and SQLite's own tools know whose database it is.
@@ -28,18 +34,17 @@ pub(super) fn note_name(name: &str) -> String {
 }
 
 fn first_format(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    // A trail that several nodes write gets `node` and `epoch` beside `sequence`, with the engine that needs them.
     transaction.execute_batch(
         "CREATE TABLE rows (
              space TEXT NOT NULL, key BLOB NOT NULL, revision INTEGER NOT NULL, format INTEGER NOT NULL,
              bytes BLOB NOT NULL, PRIMARY KEY (space, key)
          ) STRICT, WITHOUT ROWID;
          CREATE TABLE trail (
-             sequence INTEGER PRIMARY KEY, id BLOB NOT NULL, link BLOB NOT NULL, bytes BLOB NOT NULL
+             sequence INTEGER PRIMARY KEY, marks BLOB NOT NULL, bytes BLOB NOT NULL
          ) STRICT;
          CREATE TABLE trail_index (
-             token BLOB NOT NULL, time INTEGER NOT NULL, sequence INTEGER NOT NULL,
-             PRIMARY KEY (token, time, sequence)
+             token BLOB NOT NULL, period INTEGER NOT NULL, last INTEGER NOT NULL, places BLOB NOT NULL,
+             PRIMARY KEY (token, period, last)
          ) STRICT, WITHOUT ROWID;
          CREATE TABLE meta (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;",
     )
@@ -64,14 +69,13 @@ pub(super) fn prepare_writer(connection: &Connection, options: SqliteOptions) ->
     Ok(())
 }
 
-/// Brings the database to the newest format, each step as a transaction of its own.
+/// Brings the database to the format of the last step, each step as a transaction of its own.
 pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration], path: &Path) -> Result<(), OpenError> {
-    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
-    let found = format_of(connection, path)?;
+    let (found, known) = (format_of(connection, path)?, newest(migrations));
     if found > known {
         return Err(OpenError::NewerFormat { found, known });
     }
-    for (format, step) in (1..=known).zip(migrations).filter(|(format, _)| *format > found) {
+    for (format, step) in migrations.iter().filter(|(format, _)| *format > found) {
         let transaction = connection.transaction()?;
         step(&transaction)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -88,17 +92,22 @@ pub(super) fn format_of(connection: &Connection, path: &Path) -> Result<u32, Ope
     if owner != APPLICATION_ID && tables > 0 {
         return Err(OpenError::Foreign(path.to_path_buf()));
     }
-    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+    let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if let Some((first, _)) = MIGRATIONS.first().filter(|(first, _)| (1..*first).contains(&found)) {
+        return Err(OpenError::UnreleasedFormat { found, first: *first });
+    }
+    Ok(found)
 }
 
 /// The head, if it names the last event. A trail whose end is missing must not be written on: the next event would hide
 /// the gap.
 pub(super) fn sound_head(connection: &Connection) -> Result<Option<Head>, OpenError> {
     let head = reader::head(connection)?;
-    let last: Option<(u64, [u8; 32])> = connection.query_row("SELECT max(sequence), link FROM trail", [], |row| {
-        Ok(row.get::<_, Option<u64>>(0)?.zip(row.get(1).ok()))
-    })?;
-    if last == head.map(|head| (head.sequence, head.link)) { Ok(head) } else { Err(OpenError::TrailDamaged) }
+    let last = "SELECT sequence, marks FROM trail ORDER BY sequence DESC LIMIT 1";
+    let bundle = |row: &Row<'_>| Ok(Bundle { sequence: row.get(0)?, marks: row.get(1)?, sealed: Vec::new() });
+    let last = connection.query_row(last, [], bundle).optional()?;
+    let end = last.as_ref().map(|bundle| bundle.events().last().map(|event| (event.sequence, event.link)));
+    if end == head.map(|head| Some((head.sequence, head.link))) { Ok(head) } else { Err(OpenError::TrailDamaged) }
 }
 
 #[cfg(test)]
@@ -119,19 +128,15 @@ mod tests {
     fn each_step_is_done_once_and_wholly() {
         let path = Path::new("in memory");
         let mut connection = Connection::open_in_memory().unwrap();
-        for _ in 0..2 {
-            migrate(&mut connection, &[first_format], path).unwrap();
-            assert_eq!(format_of(&connection, path).unwrap(), 1);
+        let steps: [Migration; 3] = [(2, first_format), (3, second_format), (5, broken_format)];
+        let mut migrate = |count| migrate(&mut connection, steps.get(..count).unwrap(), path);
+        for format in [2, 3, 3] {
+            migrate(format - 1).unwrap();
         }
-        for _ in 0..2 {
-            migrate(&mut connection, &[first_format, second_format], path).unwrap();
-            assert_eq!(format_of(&connection, path).unwrap(), 2);
-        }
-        assert!(migrate(&mut connection, &[first_format, second_format, broken_format], path).is_err());
-        assert_eq!(format_of(&connection, path).unwrap(), 2);
+        assert!(matches!(migrate(3), Err(OpenError::Sqlite(_))));
+        let refused = migrate(1);
+        assert!(matches!(refused, Err(OpenError::NewerFormat { found: 3, known: 2 })));
         assert_eq!(reader::meta(&connection, "second").unwrap(), Some(vec![2]));
         assert_eq!(reader::meta(&connection, "third").unwrap(), None, "a step that fails leaves nothing behind");
-        let refused = migrate(&mut connection, &[first_format], path);
-        assert!(matches!(refused, Err(OpenError::NewerFormat { found: 2, known: 1 })));
     }
 }

@@ -2,12 +2,13 @@
 
 use super::ballast::Ballast;
 use super::counts::Counts;
-use super::{fault, reader, schema};
+use super::{reader, schema};
 use crate::Revision;
 use crate::bounded::Bounded;
-use crate::engine::{Batch, Check, CommitError, Committed, EngineFault, IndexEntry, Landed, ScrubError, Write};
+use crate::bundle::{Bundle, portions};
+use crate::engine::{Batch, Check, CommitError, Committed, EngineFault, ScrubError, Write};
+use crate::index::Posting;
 use crate::trail::{Chain, Head};
-use cipher::Barrier;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::sync::{Arc, OnceLock};
@@ -26,7 +27,7 @@ type Tell<T> = oneshot::Sender<T>;
 
 pub(super) enum Job {
     Commit(Batch, Tell<Result<Committed, CommitError>>),
-    Index { upto: u64, entries: Vec<IndexEntry>, tell: Tell<Result<(), EngineFault>> },
+    Index { after: u64, upto: u64, postings: Vec<Posting>, tell: Tell<Result<(), EngineFault>> },
     Note { name: String, bytes: Vec<u8>, tell: Tell<Result<(), EngineFault>> },
     Scrub(Tell<Result<(), ScrubError>>),
     Regain(Tell<Result<bool, EngineFault>>),
@@ -100,8 +101,8 @@ struct Known(Bounded<Option<Revision>>);
 
 /// An answer that waits until the group is durable.
 enum Owed {
-    /// `None`: its checks do not hold.
-    Commit(Option<(Committed, Option<Landed>)>, Tell<Result<Committed, CommitError>>),
+    /// The batch, and where its events stand; without a place, its checks do not hold.
+    Commit(Batch, Option<Committed>, Tell<Result<Committed, CommitError>>),
     Kept(Tell<Result<(), EngineFault>>),
 }
 
@@ -130,7 +131,7 @@ impl Writer {
         while queued.blocking_recv_many(&mut jobs, GROUP_JOBS_MAX) > 0 {
             let count = jobs.len();
             let (mut turn, mut left, before) = (Turn::default(), jobs.drain(..), self.chain);
-            match self.group(&mut left, &mut turn).map_err(|error| fault(&error)) {
+            match self.group(&mut left, &mut turn) {
                 Ok(()) => {
                     self.counts.group(count, self.chain.sequence);
                     turn.owed.drain(..).for_each(Owed::pay);
@@ -143,7 +144,7 @@ impl Writer {
             }
             self.after(turn)?;
             if let Err(error) = self.checkpoint_if_due() {
-                self.fall_short(fault(&error), self.chain)?;
+                self.fall_short(error.into(), self.chain)?;
             }
         }
         Ok(())
@@ -181,25 +182,25 @@ impl Writer {
 
     /// Commits the jobs of a group as one transaction. Each batch is validated against all that precedes it, and before
     /// it writes anything: so a conflict leaves nothing behind and the others alone.
-    fn group(&mut self, jobs: &mut impl Iterator<Item = Job>, turn: &mut Turn) -> rusqlite::Result<()> {
+    fn group(&mut self, jobs: &mut impl Iterator<Item = Job>, turn: &mut Turn) -> Result<(), EngineFault> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut signer: Option<Arc<Barrier>> = None;
+        let mut next = self.chain.sequence.saturating_add(1);
         for job in jobs {
             // Whoever asked is noted before the job can fail, so that the failure is told there.
             match job {
                 Job::Commit(batch, tell) => {
-                    turn.owed.push(Owed::Commit(None, tell));
+                    turn.owed.push(Owed::Commit(batch, None, tell));
+                    let Some(Owed::Commit(batch, place, _)) = turn.owed.last_mut() else { continue };
                     if self.known.hold(&transaction, &batch.checks)? {
-                        signer = Some(Arc::clone(&batch.barrier));
-                        let done = admit(&transaction, &mut self.chain, &mut self.known, batch)?;
-                        if let Some(Owed::Commit(end, _)) = turn.owed.last_mut() {
-                            *end = Some(done);
-                        }
+                        write(&transaction, &mut self.known, &batch.writes)?;
+                        let first = next;
+                        next = next.saturating_add(batch.events.len() as u64);
+                        *place = Some(Committed { first, last: next.saturating_sub(1) });
                     }
                 }
-                Job::Index { upto, entries, tell } => {
+                Job::Index { after, upto, postings, tell } => {
                     turn.owed.push(Owed::Kept(tell));
-                    index(&transaction, upto, &entries)?;
+                    index(&transaction, after, upto, &postings)?;
                 }
                 Job::Note { name, bytes, tell } => {
                     turn.owed.push(Owed::Kept(tell));
@@ -209,10 +210,8 @@ impl Writer {
                 Job::Regain(tell) => turn.regains.push(tell),
             }
         }
-        if let Some(barrier) = signer {
-            put_meta(&transaction, schema::HEAD_NAME, &self.chain.head(&barrier).to_bytes())?;
-        }
-        self.counts.timed(|| transaction.commit())
+        record(&transaction, &mut self.chain, &turn.owed)?;
+        Ok(self.counts.timed(|| transaction.commit())?)
     }
 
     /// `secure_delete` overwrites what is deleted, but when SQLite divides the rows of a page anew, copies of rows that
@@ -238,7 +237,7 @@ impl Writer {
         match rewrite(&mut self.connection) {
             Ok(false) => Ok(Ok(())),
             Ok(true) => Ok(Err(ScrubError::Busy)),
-            Err(error) => Err(fault(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -264,7 +263,7 @@ impl Turn {
     /// A job that the group did not come to. What is done outside of it is done nevertheless.
     fn refuse(&mut self, job: Job, fault: EngineFault) {
         match job {
-            Job::Commit(_, tell) => Owed::Commit(None, tell).refuse(fault),
+            Job::Commit(batch, tell) => Owed::Commit(batch, None, tell).refuse(fault),
             Job::Index { tell, .. } | Job::Note { tell, .. } => Owed::Kept(tell).refuse(fault),
             Job::Scrub(tell) => self.scrubs.push(tell),
             Job::Regain(tell) => self.regains.push(tell),
@@ -317,20 +316,18 @@ impl Known {
 impl Owed {
     fn pay(self) {
         match self {
-            Self::Commit(Some((committed, landed)), tell) => {
-                if let Some(landed) = landed {
-                    landed();
-                }
+            Self::Commit(batch, Some(committed), tell) => {
+                batch.land(committed);
                 ignore_gone(tell.send(Ok(committed)));
             }
-            Self::Commit(None, tell) => ignore_gone(tell.send(Err(CommitError::Conflict))),
+            Self::Commit(_, None, tell) => ignore_gone(tell.send(Err(CommitError::Conflict))),
             Self::Kept(tell) => ignore_gone(tell.send(Ok(()))),
         }
     }
 
     fn refuse(self, fault: EngineFault) {
         match self {
-            Self::Commit(_, tell) => ignore_gone(tell.send(Err(fault.into()))),
+            Self::Commit(_, _, tell) => ignore_gone(tell.send(Err(fault.into()))),
             Self::Kept(tell) => ignore_gone(tell.send(Err(fault))),
         }
     }
@@ -339,14 +336,9 @@ impl Owed {
 /// Whoever asked may have gone; what was committed stays committed.
 fn ignore_gone<T>(_: Result<(), T>) {}
 
-/// Writes a batch whose checks hold, and gives its events their places.
-fn admit(
-    connection: &Connection,
-    chain: &mut Chain,
-    known: &mut Known,
-    batch: Batch,
-) -> rusqlite::Result<(Committed, Option<Landed>)> {
-    for write in &batch.writes {
+/// The writes of a batch whose checks hold.
+fn write(connection: &Connection, known: &mut Known, writes: &[Write]) -> rusqlite::Result<()> {
+    for write in writes {
         match write {
             Write::Put { space, key, row } => {
                 let mut statement = connection.prepare_cached(
@@ -363,23 +355,36 @@ fn admit(
             }
         }
     }
-    let first = chain.sequence.saturating_add(1);
-    for event in batch.events {
-        let row = chain.append(event);
-        let mut statement =
-            connection.prepare_cached("INSERT INTO trail (sequence, id, link, bytes) VALUES (?1, ?2, ?3, ?4)")?;
-        statement.execute((row.sequence, row.id, row.link, row.sealed))?;
-    }
-    Ok((Committed { first, last: chain.sequence }, batch.landed))
+    Ok(())
 }
 
-fn index(connection: &Connection, upto: u64, entries: &[IndexEntry]) -> rusqlite::Result<()> {
-    let mut statement = connection
-        .prepare_cached("INSERT INTO trail_index (token, time, sequence) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?;
-    for entry in entries {
-        statement.execute((entry.token, entry.time.micros(), entry.sequence))?;
+/// The events of all that is committed, at the places that they were given.
+fn record(connection: &Connection, chain: &mut Chain, owed: &[Owed]) -> Result<(), EngineFault> {
+    let committed = || {
+        owed.iter().filter_map(|owed| match owed {
+            Owed::Commit(batch, Some(_), _) => Some(batch),
+            _ => None,
+        })
+    };
+    let Some(barrier) = committed().next().map(|batch| &batch.common.barrier) else { return Ok(()) };
+    let events: Vec<_> = committed().flat_map(|batch| &batch.events).collect();
+    let mut statement = connection.prepare_cached("INSERT INTO trail (sequence, marks, bytes) VALUES (?1, ?2, ?3)")?;
+    for portion in portions(&events) {
+        let bundle = Bundle::seal(chain, barrier, portion)?;
+        statement.execute((bundle.sequence, &bundle.marks, &bundle.sealed))?;
     }
-    let upto = reader::indexed_upto(connection)?.max(upto);
+    Ok(put_meta(connection, schema::HEAD_NAME, &chain.head(barrier).to_bytes())?)
+}
+
+fn index(connection: &Connection, after: u64, upto: u64, postings: &[Posting]) -> rusqlite::Result<()> {
+    if reader::indexed_upto(connection)? != after {
+        return Ok(());
+    }
+    let mut statement =
+        connection.prepare_cached("INSERT INTO trail_index (token, period, last, places) VALUES (?1, ?2, ?3, ?4)")?;
+    for posting in postings {
+        statement.execute((posting.token, posting.period, posting.last, &posting.places))?;
+    }
     put_meta(connection, schema::INDEXED_NAME, &upto.to_be_bytes())
 }
 

@@ -1,10 +1,10 @@
 //! Commits: phantoms, conflicts among neighbours, no lost update.
 
-use crate::rig::{Directory, Rig, THINGS, absent, at, event, key, on_every_engine, put, sealed_event, thing};
+use crate::rig::{Directory, Rig, THINGS, absent, at, event, key, on_every_engine, put, thing};
 use std::sync::Arc;
 use store::{
-    Answer, Batch, Check, CommitError, Committed, Direction, Draft, Engine, EngineFault, Head, IndexEntry, IndexQuery,
-    MemoryEngine, Oversized, Range, Row, Rows, ScrubError, Span, TrailPage, TrailSource, Write,
+    Answer, Batch, Check, CommitError, Committed, Direction, Draft, Engine, EngineFault, Head, IndexQuery,
+    MemoryEngine, Oversized, Place, Posting, Range, Row, Rows, ScrubError, Span, TrailPage, TrailSource, Write,
 };
 use tokio::task::JoinSet;
 
@@ -87,7 +87,7 @@ async fn of_many_commits_on_one_revision_one_wins(rig: Rig) {
     for number in 2..102_u64 {
         // They reach the writer together: some of them in one group.
         let (checks, writes) = (vec![at(b"key", 1)], vec![put(b"key", number), put(&number.to_be_bytes(), number)]);
-        let batch = Batch::new(&rig.store, checks, writes, vec![sealed_event("one of many")]).unwrap();
+        let batch = Batch::new(&rig.store, checks, writes, vec![event("one of many")]).unwrap();
         let engine = Arc::clone(&rig.engine);
         tasks.spawn(async move { (number, engine.commit(batch).await) });
     }
@@ -132,7 +132,7 @@ async fn increment(store: &Arc<store::Store>) -> bool {
 }
 
 async fn a_batch_has_bounds(rig: Rig) {
-    let events = || vec![sealed_event("bounds")];
+    let events = || vec![event("bounds")];
     let checks = |count: usize| (0..count).map(|number| absent(&number.to_be_bytes())).collect::<Vec<_>>();
     assert!(Batch::new(&rig.store, checks(store::BATCH_ROWS_MAX), vec![], events()).is_ok());
     assert_eq!(Batch::new(&rig.store, checks(store::BATCH_ROWS_MAX + 1), vec![], events()).err(), Some(Oversized));
@@ -153,7 +153,7 @@ async fn a_commit_without_an_event_is_a_fault_of_the_house() {
 async fn a_commit_that_nobody_waits_for_is_whole_or_nothing(rig: Rig) {
     for number in 1..50_u64 {
         let writes = vec![put(b"one", number), put(b"two", number)];
-        let batch = Batch::new(&rig.store, vec![], writes, vec![sealed_event("dropped")]).unwrap();
+        let batch = Batch::new(&rig.store, vec![], writes, vec![event("dropped")]).unwrap();
         let commit = rig.engine.commit(batch);
         let _ = tokio::time::timeout(std::time::Duration::ZERO, commit).await;
     }
@@ -195,15 +195,15 @@ impl Engine for Forgetful {
         self.0.head()
     }
 
-    fn index_add(&self, upto: u64, entries: Vec<IndexEntry>) -> Answer<'_, Result<(), EngineFault>> {
-        self.0.index_add(upto, entries)
+    fn index_add(&self, after: u64, upto: u64, postings: Vec<Posting>) -> Answer<'_, Result<(), EngineFault>> {
+        self.0.index_add(after, upto, postings)
     }
 
     fn indexed_upto(&self) -> Answer<'_, Result<u64, EngineFault>> {
         self.0.indexed_upto()
     }
 
-    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<(names::Time, u64)>, EngineFault>> {
+    fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<Place>, EngineFault>> {
         self.0.index_page(query)
     }
 

@@ -6,7 +6,7 @@ use names::Time;
 use std::path::Path;
 use std::sync::Arc;
 use store::{
-    EngineFault, IndexEntry, IndexQuery, NotRebuilt, Rebuilt, Restored, Snapshot, SqliteEngine, SqliteOptions, Store,
+    EngineFault, IndexQuery, NotRebuilt, Posting, Rebuilt, Restored, Snapshot, SqliteEngine, SqliteOptions, Store,
     TrailReader, Verdict, WARM_BYTES_MAX_DEFAULT,
 };
 
@@ -41,9 +41,9 @@ async fn a_store_that_is_made_of_a_snapshot_is_the_same_of_that_moment() {
     for number in 1..=40_u64 {
         rig.put(&format!("thing {number}"), number).await;
     }
-    let token = rig.store.token("user", &[b"ann"]);
-    let entry = IndexEntry { token, time: Time::from_seconds(1), sequence: 3 };
-    rig.store.index_add(40, vec![entry]).await.unwrap();
+    let token = rig.store.token("1", "r", 1, "ann");
+    let posting = Posting::of(token, &[(Time::from_seconds(1), 3)]).unwrap();
+    rig.engine.index_add(0, 40, vec![posting]).await.unwrap();
     let head = rig.store.head().await.unwrap();
     let snapshot = Snapshot::open(&rig.directory.0).unwrap();
     rig.put("thing 41", 41).await;
@@ -137,7 +137,7 @@ fn items_that_are_none_are_refused() {
     let make = |items: &[Vec<u8>]| {
         let directory = Directory::new();
         std::fs::create_dir(&directory.0).unwrap();
-        rebuilt(&directory.0, 1, items)
+        rebuilt(&directory.0, 2, items)
     };
     assert_eq!(make(&sound).unwrap(), 1);
     for (number, case) in cases.iter().enumerate() {

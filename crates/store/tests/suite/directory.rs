@@ -4,8 +4,7 @@ use crate::rig::{Directory, Rig, THINGS, event, key, store_over};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use store::{
-    CommitError, Draft, Engine, EngineFault, IndexEntry, OpenError, SqliteEngine, SqliteOptions, Store, TrailReader,
-    Verdict,
+    CommitError, Draft, Engine, EngineFault, OpenError, SqliteEngine, SqliteOptions, Store, Terms, TrailReader, Verdict,
 };
 
 fn open(directory: &Directory) -> Result<SqliteEngine, OpenError> {
@@ -15,19 +14,17 @@ fn open(directory: &Directory) -> Result<SqliteEngine, OpenError> {
 #[tokio::test]
 async fn a_restart_keeps_all() {
     let mut rig = Rig::sqlite();
-    let token = rig.store.token("user", &[b"ann"]);
     for round in 1..=3_u64 {
         rig.put("thing", round).await;
         rig.put(&format!("thing {round}"), round).await;
         rig.engine.put_note("seal", round.to_be_bytes().to_vec()).await.unwrap();
-        let entry = IndexEntry { token, time: names::Time::from_seconds(1), sequence: round };
-        rig.store.index_add(round, vec![entry]).await.unwrap();
+        while rig.store.index(|_| Terms::none()).await.unwrap() {}
         let head = rig.store.head().await.unwrap();
         rig = rig.reopened();
         assert_eq!(rig.store.head().await.unwrap(), head);
         assert_eq!(rig.store.get(&THINGS, &key("thing")).await.unwrap().unwrap().value.count, round);
         assert_eq!(rig.engine.note("seal").await.unwrap().unwrap(), round.to_be_bytes());
-        assert_eq!(rig.store.indexed_upto().await, Ok(round));
+        assert_eq!(rig.store.indexed_upto().await, Ok(2 * round));
         let verdict = rig.store.verify(None, |_| ()).await.unwrap();
         assert!(matches!(verdict, Verdict::Whole { count, .. } if count == 2 * round));
     }
@@ -51,13 +48,17 @@ fn the_directory_is_its_owners_alone() {
 }
 
 #[test]
-fn a_newer_format_is_refused_by_both_readers() {
+fn another_format_is_refused_by_both_readers() {
     let directory = Directory::new();
     drop(open(&directory).unwrap());
     directory.meddle().pragma_update(None, "user_version", 99).unwrap();
     let refused = open(&directory).err().unwrap();
     assert!(matches!(refused, OpenError::NewerFormat { found: 99, .. }), "{refused:?}");
     assert!(matches!(TrailReader::open(&directory.0).err(), Some(OpenError::NewerFormat { found: 99, .. })));
+    directory.meddle().pragma_update(None, "user_version", 1).unwrap();
+    assert!(matches!(open(&directory).err(), Some(OpenError::UnreleasedFormat { found: 1, first: 2 })));
+    let refused = TrailReader::open(&directory.0).err();
+    assert!(matches!(refused, Some(OpenError::UnreleasedFormat { found: 1, first: 2 })));
     directory.meddle().pragma_update(None, "user_version", 0).unwrap();
     assert!(matches!(TrailReader::open(&directory.0).err(), Some(OpenError::OlderFormat { found: 0, .. })));
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use store::{
     Batch, Check, CommitError, Committed, Draft, Engine, Event, MemoryEngine, NoPrevious, Record, Revision, Row,
-    SealedEvent, SqliteEngine, SqliteOptions, Store, TRAIL_SPACE, Table, WARM_BYTES_MAX_DEFAULT, Write,
+    SqliteEngine, SqliteOptions, Store, Table, Terms, WARM_BYTES_MAX_DEFAULT, Write,
 };
 
 /// Runs each test on each engine.
@@ -69,7 +69,7 @@ impl Rig {
 
     /// Commits rows as they stand, past the typed tables.
     pub async fn commit(&self, checks: Vec<Check>, writes: Vec<Write>) -> Result<Committed, CommitError> {
-        self.engine.commit(Batch::new(&self.store, checks, writes, vec![sealed_event("raw")]).unwrap()).await
+        self.engine.commit(Batch::new(&self.store, checks, writes, vec![event("raw")]).unwrap()).await
     }
 
     pub fn draft(&self) -> Draft {
@@ -112,12 +112,7 @@ pub fn random<const N: usize>() -> [u8; N] {
 }
 
 pub fn event(text: &str) -> Event {
-    Event { id: random(), bytes: text.as_bytes().to_vec() }
-}
-
-pub fn sealed_event(text: &str) -> SealedEvent {
-    let id = random();
-    SealedEvent { id, bytes: barrier().seal(TRAIL_SPACE, &id, 0, 1, text.as_bytes()).unwrap() }
+    Event { id: random(), bytes: text.as_bytes().to_vec(), terms: Terms::none() }
 }
 
 pub fn row(revision: u64, bytes: &[u8]) -> Row {

@@ -42,19 +42,68 @@ async fn an_untouched_trail_is_whole() {
 
 #[tokio::test]
 async fn a_changed_byte_is_found() {
-    for (column, last) in [("bytes", 40), ("bytes", 1), ("id", 16), ("link", 32)] {
-        let verdict = verdict_after(
-            |connection| {
-                let read = format!("SELECT {column} FROM trail WHERE sequence = 4");
-                let mut bytes: Vec<u8> = connection.query_row(&read, [], |row| row.get(0)).unwrap();
-                *bytes.get_mut(last - 1).unwrap() ^= 1;
-                let write = format!("UPDATE trail SET {column} = ?1 WHERE sequence = 4");
-                assert_eq!(connection.execute(&write, [bytes]), Ok(1));
-            },
-            false,
-        );
-        assert_eq!(verdict.await, broken(4, Flaw::Unlinked), "{column}");
+    for (column, place, flaw) in [
+        ("bytes", 39, Flaw::Unlinked),
+        ("bytes", 0, Flaw::Unlinked),
+        ("marks", 15, Flaw::Unlinked),
+        ("marks", 47, Flaw::Unlinked),
+        ("marks", 51, Flaw::Unopened),
+    ] {
+        let verdict = verdict_after(|connection| bend(connection, column, place, 4), false);
+        assert_eq!(verdict.await, broken(4, flaw), "{column} {place}");
     }
+}
+
+fn bend(connection: &Connection, column: &str, place: usize, sequence: u64) {
+    let read = format!("SELECT {column} FROM trail WHERE sequence = {sequence}");
+    let mut bytes: Vec<u8> = connection.query_row(&read, [], |row| row.get(0)).unwrap();
+    *bytes.get_mut(place).unwrap() ^= 1;
+    let write = format!("UPDATE trail SET {column} = ?1 WHERE sequence = {sequence}");
+    assert_eq!(connection.execute(&write, [bytes]), Ok(1));
+}
+
+/// Events that were sealed as one are told apart as well: the first that was changed is named.
+#[tokio::test]
+async fn a_changed_byte_is_found_among_events_that_lie_together() {
+    // Three events before; then 20 bytes each, behind a header of 29 and before a tag of 16.
+    for (column, place, expected) in [
+        ("bytes", 0, broken(4, Flaw::Unlinked)),
+        ("bytes", 48, broken(4, Flaw::Unlinked)),
+        ("bytes", 49, broken(5, Flaw::Unlinked)),
+        ("bytes", 29 + 4 * 20, broken(8, Flaw::Unlinked)),
+        ("bytes", 29 + 5 * 20 + 15, broken(8, Flaw::Unlinked)),
+        ("marks", 3 * 52, broken(7, Flaw::Unlinked)),
+        ("marks", 3 * 52 + 16, broken(7, Flaw::Unlinked)),
+        ("marks", 3 * 52 + 51, broken(7, Flaw::Unlinked)),
+        ("marks", 4 * 52 + 51, broken(4, Flaw::Unopened)),
+    ] {
+        let verdict = verdict_of_eight(|connection| bend(connection, column, place, 8)).await;
+        assert_eq!(verdict, expected, "{column} {place}");
+    }
+    for (change, expected) in [
+        ("UPDATE trail SET marks = substr(marks, 53) WHERE sequence = 8", broken(4, Flaw::Missing)),
+        ("UPDATE trail SET marks = substr(marks, 1, 208) WHERE sequence = 8", broken(4, Flaw::Missing)),
+        ("UPDATE trail SET marks = substr(marks, 1, 259) WHERE sequence = 8", broken(4, Flaw::Unlinked)),
+        ("UPDATE trail SET marks = x'' WHERE sequence = 8", broken(4, Flaw::Unlinked)),
+        ("UPDATE trail SET bytes = x'' WHERE sequence = 8", broken(4, Flaw::Unlinked)),
+        ("UPDATE trail SET sequence = 9 WHERE sequence = 8", broken(4, Flaw::Missing)),
+        ("DELETE FROM trail WHERE sequence = 8", broken(4, Flaw::Missing)),
+    ] {
+        assert_eq!(verdict_of_eight(|connection| run(connection, change)).await, expected, "{change}");
+    }
+}
+
+async fn verdict_of_eight(meddle: impl FnOnce(&Connection)) -> Verdict {
+    let rig = Rig::sqlite();
+    for _ in 0..3 {
+        rig.commit(vec![], vec![]).await.unwrap();
+    }
+    let five = (0..5).map(|number| event(&format!("{number:>20}"))).collect();
+    rig.store.commit(rig.draft().into_batch(vec![], five).unwrap()).await.unwrap();
+    let Rig { store, engine, directory } = rig;
+    drop((store, engine));
+    meddle(&directory.meddle());
+    verify(&TrailReader::open(&directory.0).unwrap(), &barrier(), None, |_| ()).await.unwrap()
 }
 
 #[tokio::test]
@@ -77,7 +126,7 @@ async fn swapped_events_are_found() {
 
 #[tokio::test]
 async fn an_inserted_event_is_found() {
-    let again = "INSERT INTO trail SELECT 11, id, link, bytes FROM trail WHERE sequence = 10";
+    let again = "INSERT INTO trail SELECT 11, marks, bytes FROM trail WHERE sequence = 10";
     assert_eq!(verdict_after(|connection| run(connection, again), false).await, broken(11, Flaw::Unlinked));
 }
 
@@ -85,11 +134,12 @@ async fn an_inserted_event_is_found() {
 #[tokio::test]
 async fn a_forged_event_is_found() {
     let forge = |connection: &Connection| {
-        let link: Vec<u8> =
-            connection.query_row("SELECT link FROM trail WHERE sequence = 10", [], |row| row.get(0)).unwrap();
+        let marks: Vec<u8> =
+            connection.query_row("SELECT marks FROM trail WHERE sequence = 10", [], |row| row.get(0)).unwrap();
         let (id, bytes) = ([7_u8; 16], [1_u8; 60]);
-        let link = cipher::sha256(&[&link[..], &11_u64.to_be_bytes(), &id, &bytes].concat());
-        connection.execute("INSERT INTO trail VALUES (11, ?1, ?2, ?3)", (id, link, bytes)).unwrap();
+        let link = cipher::sha256(&[marks.get(16..48).unwrap(), &11_u64.to_be_bytes(), &id, &bytes].concat());
+        let marks = [&id[..], &link, &15_u32.to_be_bytes()].concat();
+        connection.execute("INSERT INTO trail VALUES (11, ?1, ?2)", (marks, bytes)).unwrap();
     };
     assert_eq!(verdict_after(forge, false).await, broken(11, Flaw::Unopened));
 }
@@ -175,7 +225,7 @@ async fn the_reader_only_reads_and_only_what_is_there() {
     assert!(TrailReader::open(&nowhere.0).is_err());
     let rig = ten_events().await;
     let reader = TrailReader::open(&rig.directory.0).unwrap();
-    assert_eq!(reader.trail(9, 10).await.unwrap().rows.len(), 2);
+    assert_eq!(reader.trail(9, 10).await.unwrap().bundles.len(), 2);
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! The trail: contiguous, chained in the order of the commits, and looked up by token.
 
-use crate::rig::{Rig, absent, at, barrier, barrier_of, event, on_every_engine, put, sealed_event};
+use crate::rig::{Rig, absent, at, barrier, barrier_of, event, on_every_engine, put};
 use cipher::sha256;
 use names::Time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{Anchor, Batch, CommitError, Flaw, IndexEntry, IndexQuery, Verdict};
+use store::{Anchor, Batch, Bundle, CommitError, Event, Flaw, IndexQuery, Posting, Store, Terms, Verdict};
 use tokio::task::JoinSet;
 
 on_every_engine!(
@@ -14,7 +14,9 @@ on_every_engine!(
     events_are_read_in_pages,
     an_anchor_is_honoured,
     another_house_finds_the_trail_broken,
+    events_are_read_where_they_lie_together,
     the_index_is_read_newest_first,
+    what_is_found_does_not_depend_on_the_turns,
 );
 
 async fn events_are_chained_from_the_first(rig: Rig) {
@@ -27,10 +29,11 @@ async fn events_are_chained_from_the_first(rig: Rig) {
     let committed = rig.store.commit(rig.draft().into_batch(vec![], vec![three]).unwrap()).await.unwrap();
     assert_eq!((committed.first, committed.last), (3, 3));
     let page = rig.engine.trail(1, 10).await.unwrap();
-    let mut link = [0; 32];
-    for (sequence, row) in (1_u64..).zip(&page.rows) {
-        link = sha256(&[&link[..], &sequence.to_be_bytes(), &row.id, &row.sealed].concat());
-        assert_eq!((row.sequence, row.link), (sequence, link));
+    assert_eq!(page.bundles.iter().map(|bundle| bundle.sequence).collect::<Vec<_>>(), [2, 3]);
+    let (mut link, kept) = ([0; 32], page.bundles.iter().flat_map(as_documented));
+    for (sequence, (id, found, part)) in (1_u64..).zip(kept) {
+        link = sha256(&[&link[..], &sequence.to_be_bytes(), &id, &part].concat());
+        assert_eq!(found, link, "{sequence}");
     }
     let head = rig.store.head().await.unwrap().unwrap();
     assert_eq!((head.sequence, head.link), (3, link));
@@ -38,6 +41,24 @@ async fn events_are_chained_from_the_first(rig: Rig) {
     let verdict = rig.store.verify(None, |recorded| seen.push((recorded.id, recorded.bytes.clone()))).await;
     assert_eq!(verdict, Ok(Verdict::Whole { count: 3, head: Some(head) }));
     assert_eq!(seen, events.map(|event| (event.id, event.bytes)));
+}
+
+/// Id, link and part of each event, read as the documentation of [`Bundle`] says: the first part has the 29 bytes of the seal's header.
+fn as_documented(bundle: &Bundle) -> Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> {
+    let (marks, mut start) = (bundle.marks.chunks(52), 0);
+    let count = marks.len();
+    let read = marks.enumerate().map(|(place, mark)| {
+        let (id, rest) = mark.split_at(16);
+        let (link, end) = rest.split_at(32);
+        let end = 29 + u32::from_be_bytes(end.try_into().unwrap()) as usize;
+        let end = if place + 1 == count { end + 16 } else { end };
+        let part = bundle.sealed.get(start..end).unwrap();
+        start = end;
+        (id.to_vec(), link.to_vec(), part.to_vec())
+    });
+    let read = read.collect();
+    assert_eq!(start, bundle.sealed.len());
+    read
 }
 
 async fn conflicts_leave_no_gap(rig: Rig) {
@@ -49,7 +70,7 @@ async fn conflicts_leave_no_gap(rig: Rig) {
             1 => (absent(&(number / 6).to_be_bytes()), put(&(number / 6).to_be_bytes(), number)),
             _ => (absent(b"nothing"), put(b"always", number)),
         };
-        let events = (0..=number % 2).map(|part| sealed_event(&format!("{number} {part}"))).collect::<Vec<_>>();
+        let events = (0..=number % 2).map(|part| event(&format!("{number} {part}"))).collect::<Vec<_>>();
         let ids: Vec<_> = events.iter().map(|event| event.id).collect();
         let batch = Batch::new(&rig.store, vec![check], vec![write], events).unwrap();
         let engine = Arc::clone(&rig.engine);
@@ -115,27 +136,98 @@ async fn another_house_finds_the_trail_broken(rig: Rig) {
     assert!(!rig.engine.head().await.unwrap().unwrap().is_signed(&barrier_of(8)));
 }
 
+async fn events_are_read_where_they_lie_together(rig: Rig) {
+    let ten: Vec<_> = (0..10).map(|number| event(&number.to_string())).collect();
+    rig.store.commit(rig.draft().into_batch(vec![], ten).unwrap()).await.unwrap();
+    rig.commit(vec![], vec![]).await.unwrap();
+    let page = rig.store.trail(4, 3).await.unwrap();
+    assert_eq!(page.iter().map(|event| event.sequence).collect::<Vec<_>>(), [4, 5, 6]);
+    assert_eq!(page.first().unwrap().bytes, b"3");
+    assert_eq!(rig.store.trail(9, 10).await.unwrap().len(), 3);
+    let around = async |sequence| rig.store.trail_around(sequence).await.unwrap().len();
+    assert_eq!((around(1).await, around(10).await, around(11).await, around(12).await), (10, 10, 1, 0));
+    let link = as_documented(rig.engine.trail(1, 1).await.unwrap().bundles.first().unwrap()).swap_remove(6).1;
+    let anchor = Anchor { sequence: 7, link: link.try_into().unwrap() };
+    assert!(rig.store.holds(anchor).await.unwrap(), "within a bundle too");
+    assert!(matches!(rig.store.verify(Some(anchor), |_| ()).await, Ok(Verdict::Whole { count: 11, .. })));
+    for other in
+        [Anchor { sequence: 8, ..anchor }, Anchor { sequence: 12, ..anchor }, Anchor { link: [0; 32], ..anchor }]
+    {
+        assert!(!rig.store.holds(other).await.unwrap());
+    }
+}
+
 async fn the_index_is_read_newest_first(rig: Rig) {
-    let (ann, bob) = (rig.store.token("user", &[b"ann"]), rig.store.token("user", &[b"bob"]));
+    let (ann, bob) = (rig.store.token("1", "r", 2, "ann"), rig.store.token("1", "r", 2, "bob"));
     assert_ne!(ann, bob);
-    let entry = |token, time, sequence| IndexEntry { token, time: Time::from_micros(time), sequence };
+    let posting = |token, places: &[(i64, u64)]| {
+        let places: Vec<_> = places.iter().map(|(time, sequence)| (Time::from_micros(*time), *sequence)).collect();
+        Posting::of(token, &places).unwrap()
+    };
     assert_eq!(rig.store.indexed_upto().await, Ok(0));
-    let entries = vec![entry(ann, -9, 1), entry(ann, 10, 2), entry(bob, 10, 3), entry(ann, 10, 4), entry(ann, 30, 5)];
-    rig.store.index_add(5, entries.clone()).await.unwrap();
-    rig.store.index_add(4, entries).await.unwrap();
-    assert_eq!(rig.store.indexed_upto().await, Ok(5), "upkeep never goes back");
+    let postings = vec![posting(ann, &[(-9, 1)]), posting(ann, &[(10, 2), (10, 4), (30, 5)]), posting(bob, &[(10, 3)])];
+    rig.engine.index_add(0, 5, postings.clone()).await.unwrap();
+    rig.engine.index_add(0, 5, postings).await.unwrap();
+    rig.engine.index_add(2, 9, vec![posting(ann, &[(40, 9)])]).await.unwrap();
+    assert_eq!(rig.store.indexed_upto().await, Ok(5), "upkeep never goes back, and leaves nothing out");
+    // Events of one time may come in several turns, and later events have earlier times.
+    rig.engine.index_add(5, 7, vec![posting(ann, &[(20, 6), (5, 7)])]).await.unwrap();
     let page = async |token, from, to, after: Option<(i64, u64)>, limit| {
         let after = after.map(|(time, sequence)| (Time::from_micros(time), sequence));
         let (from, to) = (Time::from_micros(from), Time::from_micros(to));
         let found = rig.store.index_page(IndexQuery { token, from, to, after, limit }).await.unwrap();
         found.into_iter().map(|(_, sequence)| sequence).collect::<Vec<_>>()
     };
-    assert_eq!(page(ann, i64::MIN, i64::MAX, None, 10).await, [5, 4, 2, 1]);
-    assert_eq!(page(ann, i64::MIN, i64::MAX, None, 2).await, [5, 4]);
-    assert_eq!(page(ann, i64::MIN, i64::MAX, Some((10, 4)), 2).await, [2, 1]);
+    assert_eq!(page(ann, i64::MIN, i64::MAX, None, 10).await, [5, 6, 4, 2, 7, 1]);
+    assert_eq!(page(ann, i64::MIN, i64::MAX, None, 2).await, [5, 6]);
+    assert_eq!(page(ann, i64::MIN, i64::MAX, Some((20, 6)), 2).await, [4, 2]);
+    assert_eq!(page(ann, i64::MIN, i64::MAX, Some((5, 7)), 2).await, [1]);
     assert_eq!(page(ann, i64::MIN, i64::MAX, Some((-9, 1)), 2).await, []);
     assert_eq!(page(ann, 10, 10, None, 10).await, [4, 2]);
-    assert_eq!(page(ann, 10, 20, Some((30, 5)), 10).await, [4, 2]);
+    assert_eq!(page(ann, 10, 20, Some((30, 5)), 10).await, [6, 4, 2]);
     assert_eq!(page(ann, 11, 5, None, 10).await, []);
     assert_eq!(page(bob, i64::MIN, i64::MAX, None, 10).await, [3]);
+}
+
+/// Seven minutes of calls by two callers; what is found must not depend on which turns took them in, and from where.
+async fn what_is_found_does_not_depend_on_the_turns(rig: Rig) {
+    let told = |number: u64| {
+        // Now and then a call takes so long that younger ones overtake it.
+        let late = if number.is_multiple_of(7) { 30 } else { 0 };
+        Time::from_seconds(1_000_000 + i64::try_from(number).unwrap() - late)
+    };
+    let terms = |number: u64| {
+        let mut terms = Terms::new(told(number), "1", "r");
+        terms.add(1, "");
+        terms.add(2, if number.is_multiple_of(3) { "bob" } else { "ann" });
+        terms
+    };
+    let read = |recorded: &store::Recorded| terms(std::str::from_utf8(&recorded.bytes).unwrap().parse().unwrap());
+    // The second store knows of the first one's events by the trail alone.
+    let stores = [Arc::clone(&rig.store), rig.cold()];
+    for number in 1..=420_u64 {
+        let which: &Arc<Store> = stores.get(usize::from(number % 100 > 50)).unwrap();
+        let event = Event { terms: terms(number), ..event(&number.to_string()) };
+        which.commit(store::Draft::new(Arc::clone(which)).into_batch(vec![], vec![event]).unwrap()).await.unwrap();
+        if number % 45 == 0 {
+            stores.get(usize::from(number % 2 == 0)).unwrap().index(read).await.unwrap();
+        }
+    }
+    for store in &stores {
+        while store.index(read).await.unwrap() {}
+    }
+    assert_eq!(rig.store.indexed_upto().await, Ok(420));
+    let mut expected: Vec<_> =
+        (1..=420_u64).filter(|number| number.is_multiple_of(3)).map(|one| (told(one), one)).collect();
+    expected.sort_unstable_by(|one, other| other.cmp(one));
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let token = rig.store.token("1", "r", 2, "bob");
+        let (from, to) = (Time::from_micros(i64::MIN), Time::from_micros(i64::MAX));
+        let page = rig.store.index_page(IndexQuery { token, from, to, after, limit: 9 }).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(*last);
+        found.extend(page);
+    }
+    assert_eq!(found, expected);
 }

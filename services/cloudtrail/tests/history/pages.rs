@@ -106,13 +106,12 @@ async fn a_token_is_good_for_its_own_look_up_alone() {
 }
 
 #[tokio::test]
-async fn more_events_than_one_turn_of_the_index_takes_are_all_found() {
+async fn more_events_than_are_read_at_once_are_all_found() {
     let house = boot().await;
     let root = house.root().await;
     for _ in 0..520 {
         who_am_i(&root).await;
     }
-    assert!(kernel::index_pending(house.store()).await.unwrap(), "one turn is not enough");
     index(&house).await;
     let (mut count, mut token) = (0, None);
     loop {
