@@ -58,25 +58,58 @@ where
     let begin = Instant::now();
     let end = begin + Duration::from_secs(BODY_SECONDS_MAX);
     let mut due = begin + Duration::from_secs(BODY_SECONDS_LATE_MAX);
-    let (mut whole, mut kib) = (Vec::new(), None::<SemaphorePermit<'static>>);
+    let said = hyper::body::Body::size_hint(&*body).exact().and_then(|said| usize::try_from(said).ok());
+    let mut held = Held::of(said.unwrap_or(usize::MAX));
     loop {
         let frame = timeout_at(due.min(end), body.frame()).await.map_err(|_| Unread::TooSlow)?;
         match frame {
-            None => return Ok(Body { bytes: whole.into(), _kib: kib }),
+            None => return Ok(Body { bytes: held.whole.into(), _kib: held.kib }),
             Some(Ok(frame)) => {
                 let Ok(data) = frame.into_data() else { continue };
-                let more = u32::try_from(data.len().div_ceil(1_024)).unwrap_or(u32::MAX);
-                let more = BODIES_KIB.try_acquire_many(more).map_err(|_| Unread::NoRoom)?;
-                match &mut kib {
-                    Some(kib) => kib.merge(more),
-                    None => kib = Some(more),
-                }
                 due += Duration::from_micros(data.len() as u64 * 1_000_000 / BODY_BYTES_PER_SECOND_MIN);
-                whole.extend_from_slice(&data);
+                held.take(&data)?;
             }
             Some(Err(error)) if error.is::<LengthLimitError>() => return Err(Unread::TooLarge),
             Some(Err(_)) => return Err(Unread::Broken),
         }
+    }
+}
+
+/// What is there of a body. It counts as the memory that it has, whatever pieces it came in.
+struct Held {
+    whole: Vec<u8>,
+    kib: Option<SemaphorePermit<'static>>,
+    /// How long it is going to be, at the most. Nothing is set aside on somebody's word: it bounds what is.
+    bytes_max: usize,
+}
+
+impl Held {
+    fn of(bytes_said: usize) -> Self {
+        Self { whole: Vec::new(), kib: None, bytes_max: bytes_said.min(wire::limits::BODY_BYTES_MAX) }
+    }
+
+    fn take(&mut self, data: &[u8]) -> Result<(), Unread> {
+        let length = self.whole.len() + data.len();
+        if length > self.whole.capacity() {
+            // Twice as much each time, so that many small pieces are not copied many times.
+            let bytes = length.max((2 * self.whole.capacity()).max(1_024).min(self.bytes_max));
+            self.count(bytes.div_ceil(1_024))?;
+            self.whole.reserve_exact(bytes - self.whole.len());
+        }
+        self.whole.extend_from_slice(data);
+        Ok(())
+    }
+
+    /// Takes from the memory of all bodies what is missing of so much.
+    fn count(&mut self, kib: usize) -> Result<(), Unread> {
+        let more = kib.saturating_sub(self.kib.as_ref().map_or(0, SemaphorePermit::num_permits));
+        let more = u32::try_from(more).map_err(|_| Unread::NoRoom)?;
+        let more = BODIES_KIB.try_acquire_many(more).map_err(|_| Unread::NoRoom)?;
+        match &mut self.kib {
+            Some(kib) => kib.merge(more),
+            None => self.kib = Some(more),
+        }
+        Ok(())
     }
 }
 
@@ -146,5 +179,66 @@ impl Counts {
             0 => self.begin + Duration::from_secs(FIRST_SECONDS_MAX),
             micros => self.begin + Duration::from_micros(micros) + idle,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use hyper::body::SizeHint;
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    /// So many pieces of such a length.
+    struct Pieces {
+        count: usize,
+        bytes: usize,
+        says_length: bool,
+    }
+
+    impl hyper::body::Body for Pieces {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Infallible>>> {
+            let Some(left) = self.count.checked_sub(1) else { return Poll::Ready(None) };
+            self.count = left;
+            Poll::Ready(Some(Ok(hyper::body::Frame::data(vec![7; self.bytes].into()))))
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            if self.says_length { SizeHint::with_exact((self.count * self.bytes) as u64) } else { SizeHint::new() }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_counts_as_the_memory_that_it_has_and_not_by_its_pieces() {
+        let taken = || BODIES_KIB_MAX - BODIES_KIB.available_permits();
+        for (count, bytes, says_length, kib) in [
+            (0, 1, false, 0),
+            (1, 1, true, 1),
+            (5_000, 1, true, 5),
+            (5_000, 1, false, 8),
+            (600 << 10, 1, false, 1_024),
+            (600, 1 << 10, true, 600),
+            (1 << 20, 1, false, 1_024),
+            (1, 1 << 20, false, 1_024),
+        ] {
+            let body = body(Pieces { count, bytes, says_length }).await.unwrap();
+            assert_eq!((body.bytes.len(), taken()), (count * bytes, kib), "{count} times {bytes}");
+            let Body { bytes: whole, _kib: permit } = body;
+            let memory = Vec::from(whole).capacity();
+            assert!(memory.div_ceil(1_024) <= kib, "{count} times {bytes}: {memory}");
+            drop(permit);
+            assert_eq!(taken(), 0, "what was taken is given back");
+        }
+        let told = body(Pieces { count: (1 << 20) + 1, bytes: 1, says_length: false }).await.map(|_| ());
+        assert_eq!(told, Err(Unread::TooLarge));
     }
 }

@@ -102,6 +102,22 @@ def test_a_body_that_is_slow_and_gets_on_is_taken(admin):
         assert b"NotFoundException" in wire.recv(65536)
 
 
+def test_a_body_in_crumbs_takes_no_more_than_its_bytes(own):
+    """800,000 bytes, each a chunk of its own: as many KiB would be more than all bodies together may have."""
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(socket.create_connection(("127.0.0.1", own.server.port), timeout=30)) for _ in range(4)]
+        senders = [threading.Thread(target=wire.sendall, args=(head + b"1\r\nx\r\n" * 200_000,)) for wire in held]
+        for sender in senders:
+            sender.start()
+        while any(sender.is_alive() for sender in senders):
+            assert raw.send_json(own, "ListKeys", {"Marker": "x" * 1_000}).status != 503
+            time.sleep(0.05)
+        for wire in held:
+            wire.sendall(b"0\r\n\r\n")
+            assert b" 503 " not in wire.recv(65536).split(b"\r\n")[0]
+
+
 def test_one_address_has_so_many_connections_and_no_more(make_server):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = PER_ADDRESS + 200
