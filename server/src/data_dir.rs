@@ -147,7 +147,7 @@ impl Staged {
         let staged = beside(path, &format!("{}.new", std::process::id()));
         match make_new(&staged) {
             Ok(file) => Ok(Self { file, staged, path: path.to_owned() }),
-            Err(error) => Err(FileError::Unwritable(path.to_owned(), error)),
+            Err(error) => Err(FileError::Unwritable(staged, error)),
         }
     }
 
@@ -348,4 +348,42 @@ fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
 fn sync_parent(path: &Path) -> std::io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     open(parent)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_staged_file_that_is_in_the_way_is_named() {
+        let folder = Scratch::new();
+        let file = folder.path().join("backup");
+        let staged = beside(&file, &format!("{}.new", std::process::id()));
+        make_new(&staged).unwrap();
+        assert!(matches!(Staged::begin(&file), Err(FileError::Unwritable(named, _)) if named == staged));
+    }
+
+    /// A folder of a test's own, taken away when it is dropped.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new() -> Self {
+            let name = format!("kagiban-{}-{:?}", std::process::id(), std::thread::current().id());
+            let path = std::env::temp_dir().join(name);
+            make_folder(&path).unwrap();
+            Self(path)
+        }
+
+        fn path(&self) -> &Path {
+            &self.0
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            remove_folder(&self.0).unwrap();
+        }
+    }
 }
