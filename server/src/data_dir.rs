@@ -121,14 +121,25 @@ pub fn make_data_dir(path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Makes the folder and those above it, for the owner alone.
+/// Makes the folder and those above it that are missing, for the owner alone, durable when it returns.
 pub fn make_private_folder(path: &Path) -> Result<(), FileError> {
-    let unwritable = |error| FileError::Unwritable(path.to_owned(), error);
-    if path.as_os_str().is_empty() || path.is_dir() {
-        return Ok(());
+    make_folders(path, sync_parent).map_err(|error| FileError::Unwritable(path.to_owned(), error))
+}
+
+/// From the top downwards. Each that was made is told: it is there for good when the one above it is synced, and not before.
+fn make_folders(path: &Path, mut made: impl FnMut(&Path) -> std::io::Result<()>) -> std::io::Result<()> {
+    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+    let folders: Vec<_> = path.ancestors().take_while(missing).collect();
+    for folder in folders.into_iter().rev() {
+        match make_folder(folder) {
+            // Somebody else made it at the same moment.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => continue,
+            done => done?,
+        }
+        set_mode(folder, 0o700)?;
+        made(folder)?;
     }
-    make_folders(path).map_err(unwritable)?;
-    set_mode(path, 0o700).map_err(unwritable)
+    Ok(())
 }
 
 /// A file that takes its place when it is whole, and never another one's. What was not kept is taken away again.
@@ -336,11 +347,6 @@ fn is_empty(path: &Path) -> std::io::Result<bool> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
-fn make_folders(path: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(path)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
 fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
     std::fs::set_permissions(path, Permissions::from_mode(mode))
 }
@@ -363,6 +369,31 @@ mod tests {
         let staged = beside(&file, &format!("{}.new", std::process::id()));
         make_new(&staged).unwrap();
         assert!(matches!(Staged::begin(&file), Err(FileError::Unwritable(named, _)) if named == staged));
+    }
+
+    #[test]
+    fn each_folder_that_is_made_is_private_and_synced() {
+        let scratch = Scratch::new();
+        let folders = ["a", "a/b", "a/b/c"].map(|name| scratch.path().join(name));
+        let [_, _, last] = &folders;
+        let mut synced = Vec::new();
+        let mut make = |path: &Path| {
+            synced.clear();
+            make_folders(path, |folder| {
+                synced.push(folder.to_owned());
+                sync_parent(folder)
+            })
+            .unwrap();
+            synced.clone()
+        };
+        assert_eq!(make(last), folders);
+        assert!(make(last).is_empty(), "it was there");
+        for folder in &folders {
+            assert_eq!(folder.metadata().unwrap().mode() & 0o777, 0o700);
+        }
+        make_new(&last.join("file")).unwrap();
+        assert!(matches!(make_private_folder(&last.join("file/d")), Err(FileError::Unwritable(..))));
+        assert!(make_private_folder(Path::new("")).is_ok());
     }
 
     /// A folder of a test's own, taken away when it is dropped.
