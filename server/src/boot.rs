@@ -190,7 +190,7 @@ fn keyring(
         // The root is durable before anything is sealed under it.
         let (seal, root_file) = root::make(&config.root, installation, entropy.as_ref())?;
         let (keyring, sealed) = Keyring::initialise(&seal, installation, Arc::clone(entropy), &keys.opener)?;
-        data_dir::write(&file, &sealed)?;
+        data_dir::write_new(&file, &sealed)?;
         return Ok((keyring, root_file));
     };
     let root_file = match &config.root {

@@ -105,15 +105,15 @@ fn make(args: cli::Cert, now: Time) -> Result<String, NoCertificate> {
     data_dir::make_private_folder(&folder)?;
     if authority.is_new {
         // The key first: an authority without its key is none.
-        data_dir::write(&ca_key, authority.issuer.key().serialize_pem().as_bytes())?;
-        data_dir::write(&ca, authority.pem.as_bytes())?;
+        data_dir::write_new(&ca_key, authority.issuer.key().serialize_pem().as_bytes())?;
+        data_dir::write_new(&ca, authority.pem.as_bytes())?;
     }
     if taken.is_some() {
         data_dir::set_aside(&[&server, &server_key])?;
     }
-    data_dir::write(&server_key, key.serialize_pem().as_bytes())?;
+    data_dir::write_new(&server_key, key.serialize_pem().as_bytes())?;
     // The authority behind it, for clients that are told to trust this file.
-    data_dir::write(&server, format!("{}{}", certificate.pem(), authority.pem).as_bytes())?;
+    data_dir::write_new(&server, format!("{}{}", certificate.pem(), authority.pem).as_bytes())?;
     let made = if authority.is_new { "made now" } else { "was there" };
     Ok(format!(
         "authority:    {} ({made}), until {}\nits key:      {}; whoever has it can pass for any server to your clients: keep it apart\n\

@@ -64,7 +64,7 @@ fn write(file: &Path, access_key_id: &str, secret: &[u8]) -> Result<(), FileErro
     text.reserve_exact(secret.len() + 1);
     text.extend_from_slice(secret);
     text.push(b'\n');
-    let written = data_dir::write(file, &text);
+    let written = data_dir::write_new(file, &text);
     // What is left in memory is overwritten before it is given back.
     text.fill(0);
     std::hint::black_box(&text);

@@ -72,10 +72,27 @@ pub fn size(path: &Path) -> u64 {
 
 /// Replaces the file as a whole, with mode 0600, durable when it returns.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_by(path, bytes, |staged| rename(staged, path).map_err(|error| FileError::Unwritable(path.to_owned(), error)))
+}
+
+/// As [`write`], and never in the place of another file, whoever puts one there meanwhile: for keys, which are made once.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_by(path, bytes, |staged| put_in_place(staged, path))
+}
+
+fn write_by(path: &Path, bytes: &[u8], put: impl FnOnce(&Path) -> Result<(), FileError>) -> Result<(), FileError> {
     let unwritable = |error| FileError::Unwritable(path.to_owned(), error);
     let staged = beside(path, "new");
-    stage(&staged, bytes).map_err(unwritable)?;
-    rename(&staged, path).map_err(unwritable)?;
+    // What a crash has left.
+    match remove(&staged) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(FileError::Unwritable(staged, error)),
+        _ => {}
+    }
+    if let Err(error) = stage(&staged, bytes).map_err(unwritable).and_then(|()| put(&staged)) {
+        // It may be a secret, and what is not in its place is nobody's.
+        let _ = remove(&staged);
+        return Err(error);
+    }
     sync_parent(path).map_err(unwritable)
 }
 
@@ -297,11 +314,9 @@ pub fn open(path: &Path) -> std::io::Result<File> {
     File::open(path)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
+/// Never into a file that was there: somebody else may have it open, or it may be a link to elsewhere.
 fn stage(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    // A file of that name that was left by a crash keeps its mode when it is opened again.
-    file.set_permissions(Permissions::from_mode(0o600))?;
+    let mut file = make_new(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -369,6 +384,40 @@ mod tests {
         let staged = beside(&file, &format!("{}.new", std::process::id()));
         make_new(&staged).unwrap();
         assert!(matches!(Staged::begin(&file), Err(FileError::Unwritable(named, _)) if named == staged));
+    }
+
+    #[test]
+    fn what_is_staged_goes_into_no_file_that_was_there() {
+        let scratch = Scratch::new();
+        let (file, elsewhere) = (scratch.path().join("keys"), scratch.path().join("elsewhere"));
+        let staged = beside(&file, "new");
+        for put in [write, write_new] {
+            // A link, and then a file that somebody has open.
+            std::os::unix::fs::symlink(&elsewhere, &staged).unwrap();
+            put(&file, b"a secret").unwrap();
+            assert!(elsewhere.symlink_metadata().is_err() && staged.symlink_metadata().is_err());
+            assert!(file.symlink_metadata().unwrap().is_file());
+            remove(&file).unwrap();
+            let mut held = make_new(&staged).unwrap();
+            put(&file, b"a secret").unwrap();
+            let mut seen = Vec::new();
+            held.read_to_end(&mut seen).unwrap();
+            assert_eq!((seen.as_slice(), read(&file).unwrap().as_deref()), (&b""[..], Some(&b"a secret"[..])));
+            assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
+            remove(&file).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_key_takes_the_place_of_no_file_and_leaves_nothing_behind() {
+        let scratch = Scratch::new();
+        let file = scratch.path().join("keys");
+        write(&file, b"there").unwrap();
+        assert!(matches!(write_new(&file, b"a secret"), Err(FileError::Taken(taken)) if taken == file));
+        assert_eq!(read(&file).unwrap().as_deref(), Some(&b"there"[..]));
+        assert!(beside(&file, "new").symlink_metadata().is_err());
+        write(&file, b"another").unwrap();
+        assert_eq!(read(&file).unwrap().as_deref(), Some(&b"another"[..]));
     }
 
     #[test]

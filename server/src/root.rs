@@ -69,7 +69,7 @@ pub fn make(
             .extend([byte >> 4, byte & 15].map(|nibble| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble }));
     }
     digits.push(b'\n');
-    data_dir::write(&file, &digits)?;
+    data_dir::write_new(&file, &digits)?;
     Ok((key_file(bytes.as_ref()), Some(file)))
 }
 
