@@ -46,6 +46,9 @@ pub struct Peer {
 /// Nothing can be recorded any more, so nothing may be answered: the connection is closed.
 pub struct Unanswerable;
 
+/// That somebody may read the metrics.
+struct MayLook(());
+
 /// A reply that needs no receipt, and is not on the trail: nobody is known; or nothing is committed of the call and nothing told, since the
 /// house cannot record it.
 type Refusal = Response<Bytes>;
@@ -77,10 +80,12 @@ impl Edge {
 
     /// What the listener for metrics answers.
     pub(crate) fn look(&self, method: &Method, path: &str) -> Response<Bytes> {
-        health::answer(method, path, || self.health(), || self.page()).unwrap_or_else(health::nothing)
+        let page = || self.page(MayLook(()));
+        health::answer(method, path, || self.health(), page).unwrap_or_else(health::nothing)
     }
 
-    fn page(&self) -> Option<String> {
+    /// The page, for somebody who was asked first: it costs a walk over all counts, and a look at the disk.
+    fn page(&self, _: MayLook) -> Option<String> {
         let measured = Measured {
             directory: self.directory.clone()?,
             commits: self.house.commits(),
@@ -91,9 +96,9 @@ impl Edge {
     }
 
     /// Whether somebody may read the metrics here: a neighbour on this machine, who does not ask for somebody else.
-    fn may_look(&self, peer: &Peer, headers: &HeaderMap) -> bool {
+    fn may_look(&self, peer: &Peer, headers: &HeaderMap) -> Option<MayLook> {
         let passed_on = ["forwarded", "x-forwarded-for", "via"].iter().any(|name| headers.contains_key(*name));
-        self.shows_metrics && peer.address.to_canonical().is_loopback() && !passed_on
+        (self.shows_metrics && peer.address.to_canonical().is_loopback() && !passed_on).then_some(MayLook(()))
     }
 
     /// A connection that was closed before it was read: its address has too many.
@@ -117,7 +122,7 @@ impl Edge {
     }
 
     pub async fn answer(&self, peer: Peer, parts: Parts, body: Bytes) -> Result<Response<Bytes>, Unanswerable> {
-        let page = || self.page().filter(|_| self.may_look(&peer, &parts.headers));
+        let page = || self.page(self.may_look(&peer, &parts.headers)?);
         if let Some(own) = health::answer(&parts.method, parts.uri.path(), || self.health(), page) {
             return Ok(own);
         }
