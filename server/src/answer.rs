@@ -7,6 +7,7 @@ use crate::{elsewhere, health, own};
 use bytes::Bytes;
 use cipher::Entropy;
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderMap, Method, Response};
 use kernel::{Breakage, Claim, Failure, House, Opened, Origin, Recorded, RequestId, Rounds, Service, Tls, Unadmitted};
 use names::{Region, Time};
@@ -95,10 +96,10 @@ impl Edge {
         Some(self.metrics.page(measured))
     }
 
-    /// Whether somebody may read the metrics here: a neighbour on this machine, who does not ask for somebody else.
-    fn may_look(&self, peer: &Peer, headers: &HeaderMap) -> Option<MayLook> {
-        let passed_on = ["forwarded", "x-forwarded-for", "via"].iter().any(|name| headers.contains_key(*name));
-        (self.shows_metrics && peer.address.to_canonical().is_loopback() && !passed_on).then_some(MayLook(()))
+    /// Whether somebody may read the metrics here: a neighbour on this machine, who asks this machine and for nobody else.
+    fn may_look(&self, peer: &Peer, parts: &Parts) -> Option<MayLook> {
+        let is_neighbour = peer.address.to_canonical().is_loopback() && !passed_on(&parts.headers) && asks_here(parts);
+        (self.shows_metrics && is_neighbour).then_some(MayLook(()))
     }
 
     /// A connection that was closed before it was read: its address has too many.
@@ -122,7 +123,7 @@ impl Edge {
     }
 
     pub async fn answer(&self, peer: Peer, parts: Parts, body: Bytes) -> Result<Response<Bytes>, Unanswerable> {
-        let page = || self.page(self.may_look(&peer, &parts.headers)?);
+        let page = || self.page(self.may_look(&peer, &parts)?);
         if let Some(own) = health::answer(&parts.method, parts.uri.path(), || self.health(), page) {
             return Ok(own);
         }
@@ -255,6 +256,29 @@ impl Edge {
     }
 }
 
+/// Whether a proxy says that it asks for somebody else.
+fn passed_on(headers: &HeaderMap) -> bool {
+    let tells = |name: &str| matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-");
+    headers.keys().any(|name| tells(name.as_str()))
+}
+
+/// Whether the request was meant for this machine, by all that it says. A page of the world that has its own name lead to 127.0.0.1 (DNS
+/// rebinding) comes from loopback with the world's name, and so does what a proxy hands on with the name that it was asked by.
+fn asks_here(parts: &Parts) -> bool {
+    let hosts = parts.headers.get_all(http::header::HOST).iter().map(http::HeaderValue::as_bytes);
+    let mut hosts = hosts.chain(parts.uri.authority().map(|authority| authority.as_str().as_bytes())).peekable();
+    hosts.peek().is_some() && hosts.all(is_loopback)
+}
+
+/// Whether it is `localhost` or an address of loopback, with a port or without.
+fn is_loopback(host: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(host) else { return false };
+    let host = authority.host();
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost")
+        || address.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback())
+}
+
 fn failure(failure: &Failure, route: &Route, request_id: &RequestId) -> Response<Bytes> {
     let error = ErrorReply { code: &failure.code, status: failure.status, message: &failure.text };
     wire::reply::error(Frame::of(route, request_id.as_str()), &error)
@@ -359,7 +383,37 @@ fn unknown(unadmitted: &Unadmitted, service: &Service) -> (&'static str, u16, &'
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
+
+    #[test]
+    fn the_metrics_are_shown_to_who_asks_this_machine_and_for_nobody_else() {
+        let of = |uri: &str, headers: &[(&str, &str)]| {
+            let request =
+                headers.iter().fold(http::Request::get(uri), |request, (name, value)| request.header(*name, *value));
+            request.body(()).unwrap().into_parts().0
+        };
+        for host in
+            ["127.0.0.1", "127.8.0.1:4566", "localhost", "LocalHost:80", "[::1]:4566", "[::1]", "[::ffff:127.0.0.1]:1"]
+        {
+            assert!(asks_here(&of("/", &[("host", host)])), "{host}");
+            assert!(asks_here(&of(&format!("http://{host}/"), &[])), "{host}");
+        }
+        for host in
+            ["", "kms.example", "localhost.example", "127.0.0.1.example:80", "192.0.2.1", "[2001:db8::1]:80", "0.0.0.0"]
+        {
+            assert!(!asks_here(&of("/", &[("host", host)])), "{host}");
+            assert!(!asks_here(&of("/", &[("host", "localhost"), ("host", host)])), "{host} beside another");
+            assert!(!asks_here(&of("http://localhost/", &[("host", host)])), "{host} beside the authority");
+        }
+        assert!(!asks_here(&of("http://kms.example/", &[("host", "localhost")])));
+        assert!(!asks_here(&of("/", &[])), "who names no host may mean any");
+        for name in ["Forwarded", "Via", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"] {
+            assert!(passed_on(&of("/", &[(name, "192.0.2.1")]).headers), "{name}");
+        }
+        assert!(!passed_on(&of("/", &[("host", "localhost"), ("accept", "*/*")]).headers));
+    }
 
     /// The window that a table says is the one that holds, and for AWS's services it is AWS's.
     #[test]

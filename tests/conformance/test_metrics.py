@@ -122,9 +122,15 @@ def test_who_may_read_them(own, make_server):
     port = own.server.port
     assert get(port, PATH)[0] == 200
     # Somebody for whom a proxy on this machine asks is no neighbour.
-    for header in ("X-Forwarded-For", "Forwarded", "Via"):
+    for header in ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP"):
         status, _, body = get(port, PATH, {header: "192.0.2.1"})
         assert (status, json.loads(body)) == (404, {"message": "nothing is here"}), header
+    # Nor is a page of the world whose name leads to this machine, or a proxy that hands on by which name it was asked.
+    for host in ("kms.example", f"kms.example:{port}", "192.0.2.1"):
+        assert get(port, PATH, {"Host": host})[0] == 404, host
+        assert get(port, "/health", {"Host": host})[0] == 200, "health is for everybody"
+    for host in ("localhost", f"LOCALHOST:{port}", f"[::1]:{port}"):
+        assert get(port, PATH, {"Host": host})[0] == 200, host
     assert get(port, PATH, method="POST")[0] == 405 and get(port, f"{PATH}/x")[0] == 404
 
     # With a listener of their own they are there and nowhere else; and it has nothing else.
