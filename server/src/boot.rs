@@ -61,7 +61,8 @@ pub enum NoBoot {
     )]
     Incomplete(PathBuf, &'static str),
     #[error(
-        "a restore into `{0}` was interrupted: remove the folder `{restoring}` in it, and restore again",
+        "a restore into `{0}` was interrupted: remove what it left there, the folder `{restoring}` and the files beside it, and restore \
+         again",
         restoring = crate::data_dir::RESTORING
     )]
     Unrestored(PathBuf),

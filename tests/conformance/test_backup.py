@@ -387,6 +387,7 @@ def test_a_restore_that_was_interrupted_is_no_house(kept, elsewhere):
     with pytest.raises(NotStarted) as error:
         other.start()
     assert error.value.code == 2 and "was interrupted" in error.value.output, error.value.output
+    assert "the folder `restoring` and the files beside it" in error.value.output, "what is left is named as in the docs"
     # All but the last of the moves were made.
     for name in ("kagiban.db", "keyring.sealed", "trail.head"):
         (staged / name).rename(other.data / name)
