@@ -46,6 +46,10 @@ async fn make(config: &Config, input: RecoverAccessKeyInput) -> Result<String, N
     if !booted.founded {
         return Err(NoKey::Unfounded(config.data_dir.clone()));
     }
+    // As long as the first key is not delivered, each start replaces it: nobody else may delete it, and nothing is lost yet.
+    if iam::undelivered(&booted.store).await.map_err(|_| NoKey::Unreadable)?.is_some() {
+        return Err(NoKey::Waiting(config.data_dir.clone()));
+    }
     restored::record(&booted, config).await?;
     let rounds = booted.house.rounds(&iam::SERVICE);
     let account = booted.house.setting().account;
@@ -69,11 +73,16 @@ enum NoKey {
         "the data directory `{0}` has no account yet: `kagiban serve` or `kagiban init` makes it, with the administrator's first key"
     )]
     Unfounded(PathBuf),
+    #[error(
+        "the administrator's first access key of the data directory `{0}` was not delivered yet: start `kagiban serve` or `kagiban init`, \
+         which makes it anew"
+    )]
+    Waiting(PathBuf),
     #[error("{0}")]
     Refused(String),
     #[error("{0}. The one that is named with --replace is deleted when the new one is made")]
     Two(String),
-    #[error("the answer cannot be read")]
+    #[error("the answer, or the account's record, cannot be read")]
     Unreadable,
     #[error(
         "the access key {0} was made, and its secret cannot be written: {1}. Nobody has it: when that is mended, say --replace {0}"

@@ -10,7 +10,7 @@ import pytest
 
 from rig.clients import Caller, administrator, make_user
 from rig.refusals import refused
-from rig.server import Server
+from rig.server import NotStarted, Server
 
 
 def new_key(server: Server, *flags: str, status: int = 0, file: str = "recovered") -> str:
@@ -112,6 +112,22 @@ def test_without_the_root_there_is_no_way_in(own, make_server, tmp_path, root):
     said = new_key(stranger, *flags, status=2)
     assert re.search("root key|does not open with this root", said)
     assert not (stranger.folder / "recovered").exists()
+
+
+def test_a_first_key_that_waits_for_its_delivery_is_left_alone(make_server):
+    """The first start makes it anew. Were it deleted in place of it, no start would find what it has to replace."""
+    server = make_server(start=False)
+    in_the_way = server.credentials_file.with_name(server.credentials_file.name + ".new")
+    in_the_way.mkdir()
+    with pytest.raises(NotStarted, match="made anew"):
+        server.start()
+    in_the_way.rmdir()
+    assert "`kagiban serve`" in new_key(server, status=2) and not (server.folder / "recovered").exists()
+    admin = administrator(server.start())
+    assert [key["AccessKeyId"] for key in admin.iam.list_access_keys()["AccessKeyMetadata"]] == [admin.access_key]
+    server.stop()
+    new_key(server, "--replace", admin.access_key)
+    assert recovered(server.start()).sts.get_caller_identity()
 
 
 def test_a_key_that_cannot_be_delivered_is_named(own):
