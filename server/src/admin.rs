@@ -4,6 +4,7 @@ use crate::boot::{self, NoBoot};
 use crate::cli::{self, fail, say};
 use crate::config::{BadConfig, Config};
 use crate::credentials::{self, Undelivered, Unfit};
+use crate::founding::{self, NotFounded};
 use crate::head::Keeper;
 use crate::log;
 use crate::restored::{self, Untold};
@@ -51,6 +52,8 @@ async fn make(config: &Config, input: RecoverAccessKeyInput) -> Result<String, N
         return Err(NoKey::Waiting(config.data_dir.clone()));
     }
     restored::record(&booted, config).await?;
+    // The configuration may move the clock here too.
+    founding::record_start(&booted, config).await?;
     let rounds = booted.house.rounds(&iam::SERVICE);
     let account = booted.house.setting().account;
     let recorded = rounds.recorded::<RecoverAccessKey>(account, config.region.clone(), input).await?;
@@ -98,4 +101,6 @@ enum NoKey {
     Boot(#[from] NoBoot),
     #[error(transparent)]
     Untold(#[from] Untold),
+    #[error(transparent)]
+    Start(#[from] NotFounded),
 }

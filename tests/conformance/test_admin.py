@@ -25,10 +25,11 @@ def recovered(server: Server, file: str = "recovered") -> Caller:
     return administrator(server)
 
 
-def records(own: Caller, name: str) -> list[dict]:
+def records(own: Caller, name: str, count: int = 1) -> list[dict]:
+    """As many as there are, at least so many as long as the index may still grow."""
     for _ in range(50):
         found = own.cloudtrail.lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}])
-        if found["Events"]:
+        if len(found["Events"]) >= count:
             return [json.loads(event["CloudTrailEvent"]) for event in found["Events"]]
         time.sleep(0.1)
     return []
@@ -53,6 +54,19 @@ def test_who_lost_the_credentials_gets_in_again(own):
     # `trail.head` names the new record as soon as the command has ended.
     server.credentials_file = server.folder / "recovered"
     new_key(server, "--replace", lost, file="third")
+    assert server.verify().returncode == 0
+
+
+def test_a_clock_that_is_moved_is_on_the_trail(own):
+    server = own.server
+    server.stop()
+    (server.folder / "clock").write_text("-60")
+    config = server.folder / "kagiban.toml"
+    config.write_text(f'danger_clock_file = "{server.folder / "clock"}"\n')
+    new_key(server, "--config", str(config))
+    dangers = [one["serviceEventDetails"]["dangers"] for one in records(recovered(server.start()), "Start", 3)]
+    assert sorted(dangers) == ["", "", "danger_clock_file"]
+    server.stop()
     assert server.verify().returncode == 0
 
 
