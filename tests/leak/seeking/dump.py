@@ -6,9 +6,16 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 
 PAGE = 4096
+# What is read of a dump at once, and how it is when nothing is in it.
+STRETCH = PAGE << 8
+EMPTY = bytes(STRETCH)
 DUMP_SECONDS_MAX = 120
+# A dump is a gibibyte: as much as the allocator sets aside of the address space. On a disk, writing it takes longer than all else.
+MEMORY = pathlib.Path("/dev/shm")
+MEMORY_BYTES_MIN = 4 << 30
 
 
 class NoDump(Exception):
@@ -26,32 +33,36 @@ def available() -> bool:
 
 
 def take(pid: int, folder: pathlib.Path) -> Dump:
-    """What a core dump of the process would hold: pages that it keeps out of dumps are left out."""
-    done = subprocess.run(
-        ["gcore", "-o", str(folder / "core"), str(pid)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=DUMP_SECONDS_MAX,
-    )
-    file = folder / f"core.{pid}"
-    if done.returncode != 0 or not file.exists():
-        raise NoDump(f"gcore ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-500:]}")
-    try:
+    """What a core dump of the process would hold: pages that it keeps out of dumps are left out. It is written to memory where there is
+    room, else into `folder`."""
+    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN
+    with tempfile.TemporaryDirectory(prefix="kagiban-leak-", dir=MEMORY if has_room else folder) as place:
+        done = subprocess.run(
+            ["gcore", "-o", f"{place}/core", str(pid)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DUMP_SECONDS_MAX,
+        )
+        file = pathlib.Path(place) / f"core.{pid}"
+        if done.returncode != 0 or not file.exists():
+            raise NoDump(f"gcore ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-500:]}")
         return Dump(without_empty_pages(file), file.stat().st_size)
-    finally:
-        file.unlink()
 
 
 def without_empty_pages(file: pathlib.Path) -> bytes:
     """Pages next to each other stay so: an empty run becomes one empty page."""
-    kept, empty, was_empty = bytearray(), bytes(PAGE), False
-    with file.open("rb", buffering=1 << 20) as pages:
-        while page := pages.read(PAGE):
-            is_empty = page == empty[: len(page)]
-            if not (is_empty and was_empty):
-                kept += page
-            was_empty = is_empty
+    kept, was_empty = bytearray(), False
+    with file.open("rb", buffering=0) as dump:
+        while stretch := dump.read(STRETCH):
+            # Most of a dump is address space that the allocator has set aside: that is passed over a stretch at a time.
+            step = STRETCH if stretch == EMPTY else PAGE
+            for begin in range(0, len(stretch), step):
+                page = stretch[begin : begin + PAGE]
+                is_empty = page == EMPTY[: len(page)]
+                if not (is_empty and was_empty):
+                    kept += page
+                was_empty = is_empty
     return bytes(kept)
 
 
