@@ -286,6 +286,11 @@ impl House {
         self.engine.fill(full);
     }
 
+    /// The next commits find the disk full, of which nobody knew before. After them there is space again.
+    pub fn fill_disk_under(&self, commits: u64) {
+        self.engine.fill_under(commits);
+    }
+
     /// All events of calls, in the order of the trail.
     pub async fn events(&self) -> Vec<Event> {
         self.placed_events().await.into_iter().map(|(_, event)| event).collect()

@@ -17,6 +17,8 @@ pub struct HookedEngine {
     hook: Mutex<Option<Hook>>,
     stopped: AtomicBool,
     full: AtomicBool,
+    /// So many commits meet a full disk, of which nobody knew.
+    full_commits: AtomicU64,
     attempts: AtomicU64,
     /// The spaces that anybody has looked into or bound a commit to. Nobody writes where he has not looked.
     spaces: Mutex<BTreeSet<&'static str>>,
@@ -52,6 +54,11 @@ impl HookedEngine {
     /// The disk is full, or has space again.
     pub(crate) fn fill(&self, full: bool) {
         self.full.store(full, Ordering::SeqCst);
+    }
+
+    /// The next commits find no space.
+    pub(crate) fn fill_under(&self, commits: u64) {
+        self.full_commits.store(commits, Ordering::SeqCst);
     }
 
     /// How many commits were tried.
@@ -121,6 +128,10 @@ impl Engine for HookedEngine {
             }
             if self.stopped.load(Ordering::SeqCst) {
                 return Err(CommitError::Stopped(EngineFault::Disk));
+            }
+            let less = |left: u64| left.checked_sub(1);
+            if self.full_commits.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+                return Err(CommitError::Stopped(EngineFault::Full));
             }
             self.memory.commit(batch).await
         })

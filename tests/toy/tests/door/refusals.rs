@@ -2,7 +2,7 @@
 
 use crate::rig::{ALL, allow, content, deny, describe, house, make, put, read, told};
 use house::{House, Tree};
-use kernel::{Event, Limit, Rate};
+use kernel::{Breakage, Event, Limit, Rate};
 use shapes_toy::{CreateBoxInput, PutNoteInput};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -170,6 +170,47 @@ async fn the_next_record_of_a_kind_carries_the_count() {
     assert_eq!(repeated(&house.events().await), [0, 0, 0, 2].map(|count| ("ReadNote", count)));
     house.door().rest().await.unwrap();
     assert_eq!(repeated(&house.events().await)[4..], [("ReadNote", 1)], "at the end all is told at once");
+}
+
+#[tokio::test]
+async fn counts_that_a_full_disk_does_not_take_are_told_in_the_next_round() {
+    let house = strict().await;
+    let (bob, carol) = (house.user("bob", &[]).await, house.user("carol", &[]).await);
+    for _ in 0..5 {
+        bob.call::<shapes_toy::ReadNote>(read("tools")).await.failure();
+        carol.call::<shapes_toy::ReadNote>(read("tools")).await.failure();
+    }
+    let before = house.events().await.len();
+    house.clock().pass(Duration::from_secs(1));
+    house.fill_disk_under(1);
+    assert_eq!(house.door().upkeep().await, Err(Breakage::Full));
+    assert_eq!(house.events().await.len(), before);
+    house.door().upkeep().await.unwrap();
+    assert_eq!(
+        repeated(&house.events().await[before..]),
+        [("ReadNote", 1), ("ReadNote", 1)],
+        "two of each were counted"
+    );
+    house.door().rest().await.unwrap();
+    assert_eq!(house.events().await.len(), before + 2, "and nothing is told twice");
+}
+
+#[tokio::test]
+async fn a_count_that_is_carried_into_a_full_disk_is_not_lost() {
+    let house = strict().await;
+    let bob = house.user("bob", &[]).await;
+    for _ in 0..5 {
+        bob.call::<shapes_toy::ReadNote>(read("tools")).await.failure();
+    }
+    house.clock().pass(Duration::from_secs(1));
+    house.fill_disk_under(1);
+    assert_eq!(bob.try_call::<shapes_toy::ReadNote>(read("tools")).await.err(), Some(Breakage::Full));
+    house.door().rest().await.unwrap();
+    assert_eq!(
+        repeated(&house.events().await),
+        [0, 0, 0, 1].map(|count| ("ReadNote", count)),
+        "two were counted before"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
