@@ -21,7 +21,8 @@ const STEPS_MAX: usize = 24;
 /// What the rows and their marks may grow to.
 const ROWS_MAX: usize = 32;
 const ROW_BYTES_MAX: usize = 256 << 10;
-/// More than is verified at once.
+/// How many events [`verify`] reads at once, and a commit with more.
+const EVENTS_AT_ONCE: usize = 512;
 const EVENTS_OF_MANY: usize = 520;
 /// Id, link, end.
 const MARK_BYTES: usize = 52;
@@ -74,6 +75,11 @@ fn changed(bytes: &[u8]) -> bool {
     }
     // No reader sees what has no place.
     disk.rows.retain(|row| row.sequence > 0);
+    // A database has one row of each sequence, and gives them in their order. What is read at once is safe without that.
+    if disk.rows.iter().map(Bundle::count).sum::<usize>() >= EVENTS_AT_ONCE {
+        disk.rows.sort_by_key(|row| row.sequence);
+        disk.rows.dedup_by_key(|row| row.sequence);
+    }
     let written: Vec<_> = own.iter().chain(other).flat_map(|moment| &moment.rows).map(without_links).collect();
     for row in disk.rows.iter().filter(|row| row.open(&barrier()).is_some()) {
         assert!(
