@@ -317,7 +317,7 @@ def test_a_backup_that_is_cut_short_is_refused(kept, elsewhere):
 def test_a_newer_format_is_refused(kept, elsewhere):
     content = bytearray(kept.backup.read_bytes())
     content[16:18] = struct.pack(">H", 2)
-    refuse(elsewhere(kept), bytes(content), "it has format 3; this version knows formats up to 2")
+    refuse(elsewhere(kept), bytes(content), "it has format 2; this version knows formats up to 1")
 
 
 def test_another_root_does_not_open_it(kept, make_server, tmp_path):
