@@ -1,7 +1,10 @@
 //! What must hold of events, whatever the bytes: what is read is what a naive reader of CBOR finds in the same bytes, and what is written
 //! is read again, by both.
 
-use kernel::{Event, EventKind, EventValue as Value, Identified, KeyUse, KeyVerb, Resource, Wrote};
+use kernel::{
+    Event, EventKind, EventValue as Value, Identified, KeyUse, KeyVerb, Resource, Settled, SettledRun, SettledUses,
+    Wrote,
+};
 use std::iter::from_fn;
 
 /// The naive reader recurses, and gives up where nothing that is read could stand.
@@ -215,11 +218,31 @@ fn of_event(event: &Event) -> Shape {
         list(&event.resources, |one| Shape::Tuple(vec![text(&one.arn), text(&one.account), text(&one.kind)])),
         event.tls.as_ref().map(|(version, suite, host)| Shape::Tuple(vec![text(version), text(suite), text(host)])),
         list(&event.statements, |one| Shape::Plain(Tree::Text(one.clone()))),
-        list(&event.wrote, |one| Shape::Tuple(vec![text(&one.space), bytes(&one.key), one.revision.and_then(integer)])),
+        list(&event.wrote, of_word),
         boolean(event.prepared),
         boolean(event.dropped),
         list(&event.uses, of_use),
         integer(event.repeated),
+        event.settled.as_ref().map(of_settled),
+    ])
+}
+
+fn of_word(one: &Wrote) -> Shape {
+    Shape::Tuple(vec![text(&one.space), bytes(&one.key), one.revision.and_then(integer)])
+}
+
+fn of_settled(one: &Settled) -> Shape {
+    let run = |run: &SettledRun| Shape::Fields(vec![Some(of_use(&run.first)), integer(run.uses), bytes(&run.head)]);
+    let uses =
+        |uses: &SettledUses| Shape::Fields(vec![integer(uses.recorded), integer(uses.floor), list(&uses.runs, run)]);
+    Shape::Fields(vec![
+        integer(one.sequence),
+        bytes(&one.link),
+        integer(one.part),
+        integer(one.parts),
+        integer(one.before),
+        list(&one.words, of_word),
+        one.uses.as_ref().map(uses),
     ])
 }
 
@@ -277,16 +300,31 @@ fn made(bytes: &mut impl Iterator<Item = u8>) -> Event {
         key: fixed::<3>(bytes).to_vec(),
         revision: flag(bytes).then(|| number(bytes)),
     });
-    event.uses = few(bytes, |bytes| KeyUse {
+    event.uses = few(bytes, key_use);
+    event.repeated = number(bytes);
+    event.settled = flag(bytes).then(|| Settled {
+        sequence: number(bytes),
+        link: fixed(bytes),
+        words: event.wrote.clone(),
+        uses: flag(bytes).then(|| SettledUses {
+            recorded: number(bytes),
+            floor: number(bytes),
+            runs: few(bytes, |bytes| SettledRun { first: key_use(bytes), uses: number(bytes), head: fixed(bytes) }),
+        }),
+        ..Settled::default()
+    });
+    event
+}
+
+fn key_use(bytes: &mut impl Iterator<Item = u8>) -> KeyUse {
+    KeyUse {
         number: number(bytes),
         verb: if flag(bytes) { KeyVerb::Decrypt } else { KeyVerb::Destroy },
         backing_key: fixed(bytes),
         ticket: fixed(bytes),
         time: number(bytes) as i64,
         digest: fixed(bytes),
-    });
-    event.repeated = number(bytes);
-    event
+    }
 }
 
 fn value(bytes: &mut impl Iterator<Item = u8>, depth: usize) -> Value {

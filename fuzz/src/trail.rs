@@ -53,7 +53,7 @@ impl TrailSource for Disk {
             events += row.count().min(usize::try_from(row.sequence - from).unwrap().saturating_add(1));
             bundles.push(row.clone());
         }
-        Box::pin(std::future::ready(Ok(TrailPage { bundles, head: self.head })))
+        Box::pin(std::future::ready(Ok(TrailPage { bundles, root: None, head: self.head })))
     }
 }
 
@@ -110,10 +110,11 @@ fn is_whole(disk: &Disk, anchor: Option<Anchor>) -> bool {
         assert_eq!(recorded.sequence, seen, "events are shown in their order");
     }));
     match verdict.unwrap() {
-        Verdict::Whole { count, head } => {
-            assert_eq!((count, head), (seen, disk.head));
+        Verdict::Whole { count, root, head } => {
+            assert_eq!((count, root, head), (seen, None, disk.head));
             true
         }
+        Verdict::Overtaken => panic!("nothing is cut"),
         Verdict::Broken { sequence, .. } => {
             assert!(sequence >= seen, "what stands before the first flaw is shown");
             false

@@ -53,8 +53,8 @@ fn make(directory: &Path, root: &RootSource, file: &Path) -> Result<Made, NoBack
     let id_file = directory.join(INSTALLATION_FILE);
     let id = data_dir::read(&id_file)?.ok_or_else(|| NoBackup::NoData(directory.to_owned()))?;
     let installation = unhex(&id).ok_or(NoBoot::Installation(id_file))?;
-    // The head first, then the rows: the trail only grows, so the rows have all that the head names. The keyring last, since whatever is
-    // wrapped under a new key was written after the keyring that has it.
+    // The head first, then the rows: the trail grows at its end alone, so the rows have all that the head names, but for what was cut. The
+    // keyring last, since whatever is wrapped under a new key was written after the keyring that has it.
     let kept = data_dir::read(&directory.join(HEAD_FILE))?;
     let snapshot = Snapshot::open(directory).map_err(|error| NoBackup::Store(directory.to_owned(), error))?;
     let incomplete = || NoBoot::Incomplete(directory.to_owned(), KEYRING_FILE);

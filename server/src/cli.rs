@@ -181,6 +181,9 @@ pub struct Serve {
     /// The PEM file with the certificate's private key, mode 0600 or stricter. [env: KAGIBAN_TLS_KEY_FILE]
     #[arg(long, value_name = "FILE")]
     pub tls_key_file: Option<PathBuf>,
+    /// How many days the trail is kept: what is older is cut off it, and 0 is for ever. Default: 90. [env: KAGIBAN_TRAIL_KEEP_DAYS]
+    #[arg(long, value_name = "DAYS")]
+    pub trail_keep_days: Option<String>,
     /// DANGER: listen without TLS on an address that is not loopback. Secrets then cross the network in clear.
     #[arg(long)]
     pub danger_plain_listen: bool,

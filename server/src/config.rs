@@ -35,6 +35,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     pub tls: Option<(PathBuf, PathBuf)>,
     pub danger_plain_listen: bool,
+    /// How old events have to be before they are cut off the trail; 0: they are kept for ever.
+    pub trail_keep_days: u32,
 }
 
 /// Where the root comes from.
@@ -70,6 +72,8 @@ pub enum BadConfig {
     Listen(String),
     #[error("root_key_file and root_passphrase_file exclude each other, and {0} names both")]
     TwoRoots(Source),
+    #[error("`{0}` is no number of days for which the trail is kept: {DAYS_MAX} at most, and 0 is for ever")]
+    KeepDays(String),
     #[error("TLS needs both, tls_certificate_file and tls_key_file")]
     HalfTls,
     #[error(
@@ -86,6 +90,8 @@ type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 const DATA_DIR: &str = "kagiban-data";
 const REGION: &str = "ap-northeast-1";
+const KEEP_DAYS: u32 = 90;
+const DAYS_MAX: u32 = 36_500;
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4566);
 
 impl Config {
@@ -143,6 +149,7 @@ impl Config {
             metrics_listen: layers.first(|layer| layer.metrics_listen.clone()).map(listen).transpose()?,
             tls,
             danger_plain_listen: layers.first(|layer| layer.danger_plain_listen) == Some(true),
+            trail_keep_days: layers.first(|layer| layer.trail_keep_days.clone()).map_or(Ok(KEEP_DAYS), keep_days)?,
         })
     }
 }
@@ -260,6 +267,10 @@ fn regions(named: Option<Vec<String>>) -> Result<Vec<Region>, BadConfig> {
 
 fn account(text: String) -> Result<AccountId, BadConfig> {
     AccountId::parse(&text).map_err(|_| BadConfig::Account(text))
+}
+
+fn keep_days(text: String) -> Result<u32, BadConfig> {
+    text.parse().ok().filter(|days| *days <= DAYS_MAX).ok_or(BadConfig::KeepDays(text))
 }
 
 fn json_logs(format: Option<&str>) -> Result<bool, BadConfig> {

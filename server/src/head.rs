@@ -4,9 +4,10 @@
 //! after that event, and a MAC over all of it.
 
 use crate::data_dir::{self, FileError, HEAD_FILE};
-use kernel::{Event, Testimony, UseFlaw};
+use kernel::{Event, Testimony, Untold, UseFlaw};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use store::{Anchor, Store};
 use vault::{HeadSeal, Keyring, Standing, Vault};
 
@@ -43,6 +44,8 @@ pub enum NoStanding {
     Unreadable,
     #[error("the record of the uses of keys is broken: {0}")]
     Uses(#[from] UseFlaw),
+    #[error(transparent)]
+    Untold(#[from] Untold),
 }
 
 /// The head that is kept apart; `None` where there is no file.
@@ -69,13 +72,22 @@ fn opened(bytes: &[u8], keyring: &Keyring) -> Option<Kept> {
 /// later events name are heard too. Whatever an earlier event names, the mark counts already: it was made after that event.
 pub async fn standing(directory: &Path, store: &Store, keyring: &Keyring) -> Result<Standing, NoStanding> {
     let kept = read(directory, keyring)?;
-    if let Some(Kept { anchor, .. }) = kept.filter(|kept| kept.anchor.sequence > 0)
+    let root = store.root().await.map_err(|_| NoStanding::Unreadable)?;
+    let cut = root.map_or(0, |root| root.sequence);
+    if let Some(Kept { anchor, .. }) = kept.filter(|kept| kept.anchor.sequence > 0 && kept.anchor.sequence >= cut)
         && !store.holds(anchor).await.map_err(|_| NoStanding::Unreadable)?
     {
         return Err(NoStanding::Cut(directory.join(HEAD_FILE)));
     }
-    let mut testimony = Testimony::new(kept.map(|kept| kept.standing));
     let mut last = kept.map_or(0, |kept| kept.anchor.sequence);
+    if kept.is_some() && last < cut {
+        tracing::warn!(
+            "the head kept apart (`{HEAD_FILE}`) names record {last}, and the trail was cut up to {cut}: it is an old copy"
+        );
+    }
+    // From the anchor on, or else from where the trail begins, with what is told of those before.
+    let mut testimony = Testimony::new(kept.map(|kept| kept.standing)).behind(root.filter(|_| last < cut));
+    last = last.max(cut);
     loop {
         let page = store.trail(last.saturating_add(1), EVENTS_PER_PAGE).await.map_err(|_| NoStanding::Unreadable)?;
         for recorded in &page {
@@ -90,6 +102,7 @@ pub async fn standing(directory: &Path, store: &Store, keyring: &Keyring) -> Res
     if kept.is_none() && last > 0 {
         tracing::warn!("no head of the trail was kept apart (`{HEAD_FILE}`): had its end been cut, nobody would know");
     }
+    testimony.settle()?;
     let uses = testimony.uses();
     uses.flaw.map_or(Ok(uses.standing), |flaw| Err(flaw.into()))
 }
@@ -105,25 +118,30 @@ pub struct Keeper {
     vault: Arc<dyn Vault>,
     file: PathBuf,
     /// The sequence that the file names.
-    kept: u64,
+    kept: Arc<AtomicU64>,
 }
 
 impl Keeper {
     pub fn new(store: Arc<Store>, vault: Arc<dyn Vault>, directory: &Path) -> Self {
-        Self { store, vault, file: directory.join(HEAD_FILE), kept: 0 }
+        Self { store, vault, file: directory.join(HEAD_FILE), kept: Arc::default() }
+    }
+
+    /// The sequence that the file names, as it grows.
+    pub fn kept(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.kept)
     }
 
     /// Writes the head, if the trail has grown since the last time.
     pub async fn write(&mut self) {
         let Ok(Some(head)) = self.store.head().await else { return };
-        if head.sequence == self.kept {
+        if head.sequence == self.kept.load(Ordering::SeqCst) {
             return;
         }
         let mut bytes = [&head.sequence.to_be_bytes()[..], &head.link].concat();
         let Ok(mark) = self.vault.seal_head(&bytes).await else { return };
         bytes.extend(mark.to_bytes());
         match data_dir::write(&self.file, &bytes) {
-            Ok(()) => self.kept = head.sequence,
+            Ok(()) => self.kept.store(head.sequence, Ordering::SeqCst),
             Err(error) => tracing::error!(%error, "the head of the trail could not be kept apart"),
         }
     }

@@ -25,6 +25,7 @@ mod own;
 mod pace;
 mod places;
 mod process;
+mod prune;
 mod restore;
 mod restored;
 mod root;

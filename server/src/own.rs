@@ -1,5 +1,6 @@
 //! The house's own table: what the program itself puts on the trail.
 
+use crate::prune::PruneTrail;
 use crate::restored::Restore;
 use kernel::{
     Aim, Authorized, Breakage, Class, Codes, Demands, Desk, Found, House, Never, Nothing, Operation, Outside, Remarks,
@@ -25,6 +26,7 @@ pub static SERVICE: Service = Service {
     rows: &[
         Row::internal::<Room<false>>(),
         Row::internal::<Room<true>>(),
+        Row::internal::<PruneTrail>(),
         Row::internal::<Restore>(),
         Row::internal::<Start>(),
     ],

@@ -68,7 +68,7 @@ pub async fn serve(args: cli::Serve, granted: Granted) -> ExitCode {
         introduce(&config, &opened, Some(endpoint));
     }
     greet(&config, endpoint, granted);
-    let timers = Timers::start(&opened.booted, opened.keeper, config.clock_file.clone(), edge.metrics());
+    let timers = Timers::start(&opened.booted, opened.keeper, &config, edge.metrics());
     let (stop, stopped) = watch::channel(false);
     if let Some(aside) = aside {
         tokio::spawn(aside.serve(Arc::clone(&edge), stopped.clone()));

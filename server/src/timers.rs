@@ -1,9 +1,11 @@
 //! What comes round: the tasks of the services, the look-up index, the head of the trail that is kept apart, and the clock file.
 
 use crate::boot::Booted;
+use crate::config::Config;
 use crate::data_dir;
 use crate::head::Keeper;
 use crate::metrics::Metrics;
+use crate::prune::Pruning;
 use crate::{own, serve};
 use kernel::{House, SystemClock};
 use kms::States;
@@ -25,6 +27,8 @@ const HEAD_PERIOD: Duration = Duration::from_secs(5);
 const CENSUS_PERIOD: Duration = Duration::from_secs(60);
 /// ... 500 of them at a time.
 const CENSUS_PAGE_PERIOD: Duration = Duration::from_secs(1);
+/// How often the house looks for records that are old enough to be cut off the trail.
+const PRUNE_PERIOD: Duration = Duration::from_secs(20);
 /// How often the clock file is read.
 const CLOCK_PERIOD: Duration = Duration::from_secs(1);
 
@@ -37,7 +41,7 @@ pub struct Timers {
 }
 
 impl Timers {
-    pub fn start(booted: &Booted, keeper: Keeper, clock_file: Option<PathBuf>, metrics: &Arc<Metrics>) -> Self {
+    pub fn start(booted: &Booted, keeper: Keeper, config: &Config, metrics: &Arc<Metrics>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut timers = JoinSet::new();
         for service in booted.house.services() {
@@ -53,8 +57,13 @@ impl Timers {
             stopped.clone(),
         ));
         timers.spawn(upkeep(Arc::clone(&booted.house), stopped.clone()));
-        if let Some(file) = clock_file {
-            timers.spawn(clock(Arc::clone(&booted.clock), file, stopped.clone()));
+        if config.trail_keep_days > 0 {
+            let (house, store) = (Arc::clone(&booted.house), Arc::clone(&booted.store));
+            let pruning = Pruning { house, store, kept: keeper.kept(), keep_days: config.trail_keep_days };
+            timers.spawn(prune(pruning, stopped.clone()));
+        }
+        if let Some(file) = &config.clock_file {
+            timers.spawn(clock(Arc::clone(&booted.clock), file.clone(), stopped.clone()));
         }
         let house = Arc::clone(&booted.house);
         Self { rounds: timers, house, head: tokio::spawn(heads(keeper, stopped)), stop }
@@ -191,6 +200,17 @@ async fn heads(mut keeper: Keeper, mut stop: watch::Receiver<bool>) -> Keeper {
         keeper.write().await;
     }
     keeper
+}
+
+async fn prune(pruning: Pruning, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(breakage) = pruning.round(&stop).await {
+            tracing::error!(cause = %breakage, "the trail could not be cut; it is tried again");
+        }
+        if !wait(PRUNE_PERIOD, &mut stop).await {
+            return;
+        }
+    }
 }
 
 async fn clock(clock: Arc<SystemClock>, file: PathBuf, mut stop: watch::Receiver<bool>) {

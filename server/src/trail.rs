@@ -6,16 +6,18 @@ use crate::config::{self, BadConfig, RootSource};
 use crate::data_dir::{self, FileError, HEAD_FILE, INSTALLATION_FILE, KEYRING_FILE};
 use crate::head::{self, Kept, NoHead, uses_alone};
 use crate::root::unhex;
-use kernel::{Discrepancy, Event, Testimony, UseFlaw, UseTally};
+use kernel::{Discrepancy, Event, Testimony, Untold, UseFlaw, UseTally};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use store::{EngineFault, Flaw, OpenError, TrailReader, Verdict};
+use store::{EngineFault, Flaw, OpenError, TrailReader, TrailSource, Verdict};
 use vault::Keyring;
 
 /// The trail, or what it tells of, is not what was written.
 const BROKEN: u8 = 1;
 /// Rows that are not as the trail has them, and are named.
 const DISCREPANCIES_SHOWN_MAX: usize = 20;
+/// How often the trail is read, if it is cut meanwhile.
+const READINGS_MAX: usize = 5;
 
 pub async fn verify(args: cli::Place) -> ExitCode {
     let looked = match config::place(args) {
@@ -44,11 +46,14 @@ pub enum Found {
 
 pub struct Intact {
     records: u64,
-    /// The link of the last of them.
-    link: [u8; 32],
+    /// Number and link of the last of them.
+    last: (u64, [u8; 32]),
+    /// The last record that was cut off; 0 if none was.
+    cut: u64,
     rows: usize,
     uses: UseTally,
-    has_head: bool,
+    /// The record that the head kept apart names; `None` where there is none.
+    head: Option<u64>,
 }
 
 /// One thing that is wrong.
@@ -63,6 +68,8 @@ pub enum Break {
     #[error("{0}")]
     Uses(UseFlaw),
     #[error("{0}")]
+    Untold(Untold),
+    #[error("{0}")]
     Row(Discrepancy),
     #[error("and {0} more rows")]
     MoreRows(usize),
@@ -73,16 +80,25 @@ pub enum Break {
 impl Intact {
     /// Number and link of the last record; 0 and zeros if there is none.
     pub fn last(&self) -> (u64, [u8; 32]) {
-        (self.records, self.link)
+        self.last
     }
 
     pub fn text(&self) -> String {
-        let Self { records, rows, uses, has_head, .. } = self;
+        let Self { records, rows, uses, head, cut, .. } = self;
         let mut text = format!(
             "intact: {records} records, {rows} rows, {} uses of keys and {} more by calls that were not committed",
             uses.recorded, uses.open
         );
-        if !has_head {
+        if *cut > 0 {
+            text += &format!("\nthe records up to {cut} were cut off, and what they said last is on the trail");
+        }
+        if let Some(old) = head.filter(|named| *named > 0 && named < cut) {
+            text += &format!(
+                "\nthe head that is kept apart names record {old}, which was cut off: an end that was cut off since cannot be told \
+                 from an end"
+            );
+        }
+        if head.is_none() {
             text += &format!(
                 "\nno head is kept apart: `{HEAD_FILE}` is not there, so an end that was cut off cannot be told from an end"
             );
@@ -99,23 +115,29 @@ async fn look(directory: &Path, root: &RootSource) -> Result<Found, NoVerdict> {
 
 /// As [`verify`] does, where the keyring is open already.
 pub async fn examine(directory: &Path, keyring: &Keyring) -> Result<Found, NoVerdict> {
-    // The head first: the trail only grows, so whatever is read after it has at least what it names.
+    // The head first: the trail grows at its end alone, so what is read after it has what it names, or a root behind it.
     let kept = match head::read(directory, keyring) {
         Ok(kept) => kept,
         Err(NoHead::File(error)) => return Err(error.into()),
         Err(damaged @ NoHead::Damaged(_)) => return Ok(Found::Broken(vec![Break::Head(damaged)])),
     };
     let reader = TrailReader::open(directory).map_err(|error| NoVerdict::Store(directory.to_owned(), error))?;
-    match compare(&reader, keyring, kept).await {
-        Err(EngineFault::Damaged) => Ok(Found::Broken(vec![Break::Damaged])),
-        Err(fault) => Err(NoVerdict::Unread(fault)),
-        Ok(found) => Ok(found),
+    for _ in 0..READINGS_MAX {
+        match compare(&reader, keyring, kept).await {
+            Err(EngineFault::Damaged) => return Ok(Found::Broken(vec![Break::Damaged])),
+            Err(fault) => return Err(NoVerdict::Unread(fault)),
+            Ok(Some(found)) => return Ok(found),
+            Ok(None) => {}
+        }
     }
+    Err(NoVerdict::Overtaken)
 }
 
-async fn compare(reader: &TrailReader, keyring: &Keyring, kept: Option<Kept>) -> Result<Found, EngineFault> {
+/// `None` if the trail was cut while it was read.
+async fn compare(reader: &TrailReader, keyring: &Keyring, kept: Option<Kept>) -> Result<Option<Found>, EngineFault> {
     let at = reader.revisions()?;
-    let mut testimony = Testimony::new(kept.map(|kept| kept.standing));
+    let began = reader.trail(u64::MAX, 1).await?.root;
+    let mut testimony = Testimony::new(kept.map(|kept| kept.standing)).behind(began);
     let mut no_event = None;
     let (anchor, barrier) = (kept.map(|kept| kept.anchor), keyring.barrier());
     let verdict = store::verify(reader, &barrier, anchor, |recorded| match Event::decode(&recorded.bytes) {
@@ -123,12 +145,20 @@ async fn compare(reader: &TrailReader, keyring: &Keyring, kept: Option<Kept>) ->
         Some(event) => testimony.hear(&uses_alone(event)),
         None => no_event = no_event.or(Some(recorded.sequence)),
     });
-    let (records, link) = match verdict.await? {
-        Verdict::Whole { count, head } => (count, head.map_or([0; 32], |head| head.link)),
-        Verdict::Broken { sequence, flaw } => return Ok(Found::Broken(vec![Break::Record(sequence, flaw)])),
+    let broken = |one| Ok(Some(Found::Broken(vec![one])));
+    let (records, cut, last) = match verdict.await? {
+        Verdict::Overtaken => return Ok(None),
+        Verdict::Whole { root, .. } if root != began => return Ok(None),
+        Verdict::Whole { count, root, head } => {
+            (count, root.map_or(0, |root| root.sequence), head.map_or((0, [0; 32]), |head| (head.sequence, head.link)))
+        }
+        Verdict::Broken { sequence, flaw } => return broken(Break::Record(sequence, flaw)),
     };
     if let Some(sequence) = no_event {
-        return Ok(Found::Broken(vec![Break::NoEvent(sequence)]));
+        return broken(Break::NoEvent(sequence));
+    }
+    if let Err(untold) = testimony.settle() {
+        return broken(Break::Untold(untold));
     }
     let uses = testimony.uses();
     let rows = at.rows.len();
@@ -138,9 +168,10 @@ async fn compare(reader: &TrailReader, keyring: &Keyring, kept: Option<Kept>) ->
     breaks.extend(discrepancies.into_iter().take(DISCREPANCIES_SHOWN_MAX).map(Break::Row));
     breaks.extend((more > 0).then_some(Break::MoreRows(more)));
     if breaks.is_empty() {
-        return Ok(Found::Intact(Intact { records, link, rows, uses, has_head: kept.is_some() }));
+        let head = kept.map(|kept| kept.anchor.sequence);
+        return Ok(Some(Found::Intact(Intact { records, last, cut, rows, uses, head })));
     }
-    Ok(Found::Broken(breaks))
+    Ok(Some(Found::Broken(breaks)))
 }
 
 fn keyring(directory: &Path, root: &RootSource) -> Result<Keyring, NoVerdict> {
@@ -161,6 +192,8 @@ pub enum NoVerdict {
     Store(PathBuf, OpenError),
     #[error("the trail cannot be read: {0}")]
     Unread(EngineFault),
+    #[error("the trail was cut each time that it was read: try again")]
+    Overtaken,
     #[error(transparent)]
     Config(#[from] BadConfig),
     #[error(transparent)]

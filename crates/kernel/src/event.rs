@@ -1,6 +1,6 @@
 //! What the trail keeps of a call: a compact record out of which CloudTrail's JSON is made when it is looked up or delivered.
 
-use crate::KeyUse;
+use crate::{KeyUse, Settled};
 use minicbor::{Decode, Encode};
 use names::Time;
 
@@ -75,6 +75,9 @@ pub struct Event {
     /// record each.
     #[n(25)]
     pub repeated: u64,
+    /// What was said by events that have been cut off the trail since: in the record of the cut alone.
+    #[n(26)]
+    pub settled: Option<Settled>,
 }
 
 /// CloudTrail's `eventType`.

@@ -77,6 +77,8 @@ pub struct Remarks {
     pub resources: Vec<crate::Mention>,
     /// CloudTrail's `serviceEventDetails`, for events that a service makes by itself.
     pub service_details: Option<Vec<(&'static str, String)>>,
+    /// What was said by events that are about to be cut off the trail: see [`crate::plan_cut`].
+    pub settled: Option<std::sync::Arc<crate::Settled>>,
 }
 
 impl Class {

@@ -94,6 +94,7 @@ fn event(id: [u8; 16], member: &Member, bytes_max: usize) -> Event<'_> {
         dropped: member.dropped,
         uses: member.uses.iter().map(KeyUse::from).collect(),
         repeated: member.repeated,
+        settled: remarks.and_then(|remarks| remarks.settled.as_deref()),
     }
 }
 

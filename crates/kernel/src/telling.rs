@@ -1,9 +1,9 @@
 //! An event as it is written: of what the call has, without copies of it. Each structure here has the form of its namesake in
 //! `event.rs`, number for number; that both write the same bytes is looked at wherever a house of a test ends.
 
-use crate::KeyUse;
 use crate::event::Kind;
 use crate::params::Shown;
+use crate::{KeyUse, Settled};
 use minicbor::Encode;
 use std::borrow::Cow;
 
@@ -63,6 +63,8 @@ pub(crate) struct Event<'a> {
     pub uses: Vec<KeyUse>,
     #[n(25)]
     pub repeated: u64,
+    #[n(26)]
+    pub settled: Option<&'a Settled>,
 }
 
 /// An [`crate::Identified`].

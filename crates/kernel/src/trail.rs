@@ -55,9 +55,9 @@ impl TrailReader {
                     return Ok(events);
                 }
                 after = Some((time, sequence));
-                let event = self.event(sequence, &mut near).await?;
-                if sought.is(&event) {
-                    events.push((sequence, event));
+                match self.event(sequence, &mut near).await? {
+                    Some(event) if sought.is(&event) => events.push((sequence, event)),
+                    _ => {}
                 }
             }
             if last {
@@ -66,14 +66,18 @@ impl TrailReader {
         }
     }
 
-    /// The event at a place. Those that are kept with it are kept at hand: most often the next one is among them.
-    async fn event(&self, sequence: u64, near: &mut Vec<Recorded>) -> Result<Event, Breakage> {
+    /// The event at a place; `None` if it has been cut since it was found. Those that are kept with it are kept at hand: most often the
+    /// next one is among them.
+    async fn event(&self, sequence: u64, near: &mut Vec<Recorded>) -> Result<Option<Event>, Breakage> {
         let at = |near: &[Recorded]| near.binary_search_by_key(&sequence, |recorded| recorded.sequence).ok();
         if at(near).is_none() {
             *near = self.store.trail_around(sequence).await?;
         }
-        let recorded = at(near).and_then(|at| near.get(at));
-        recorded.and_then(|recorded| Event::decode(&recorded.bytes)).ok_or(Breakage::Unreadable)
+        if let Some(recorded) = at(near).and_then(|at| near.get(at)) {
+            return Event::decode(&recorded.bytes).map(Some).ok_or(Breakage::Unreadable);
+        }
+        let is_cut = self.store.root().await?.is_some_and(|root| root.sequence >= sequence);
+        if is_cut { Ok(None) } else { Err(Breakage::Unreadable) }
     }
 }
 

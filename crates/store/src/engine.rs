@@ -2,9 +2,9 @@
 
 use crate::bundle::Bundle;
 use crate::draft::Event;
-use crate::index::{Place, Posting, Token};
+use crate::index::{Place, Posting, Token, Under};
 use crate::store::Common;
-use crate::trail::Head;
+use crate::trail::{Head, Root};
 use crate::warm::Change;
 use crate::{Revision, Store};
 use names::Time;
@@ -59,6 +59,10 @@ pub trait Engine: TrailSource {
 
     /// Times and sequences of the events under a token, newest first.
     fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<Place>, EngineFault>>;
+
+    /// Cuts off the beginning of the trail, as one transaction: notes the root, and deletes the bundles up to it and those postings `under`
+    /// these terms that name nothing behind it. What other postings still name is not found any more. [`Store::cut`] looks at the root.
+    fn cut(&self, root: Root, under: Vec<Under>) -> Answer<'_, Result<(), EngineFault>>;
 
     /// A row about the store itself (how it is unsealed). It is neither sealed nor recorded: it is read before there is
     /// a barrier.
@@ -155,10 +159,12 @@ pub struct Committed {
     pub last: u64,
 }
 
-/// A page of the trail, and the head at the same moment.
+/// A page of the trail, and its root and head at the same moment.
 #[derive(Clone, Debug)]
 pub struct TrailPage {
     pub bundles: Vec<Bundle>,
+    /// `None`: nothing was ever cut.
+    pub root: Option<Root>,
     pub head: Option<Head>,
 }
 

@@ -27,6 +27,9 @@ pub type Token = [u8; 16];
 /// A place on the trail, and the time of the event that stands there.
 pub type Place = (Time, u64);
 
+/// A term, and a stretch of time within which events have it: where postings are looked for.
+pub type Under = (Token, i64);
+
 /// By what an event is found: its time, and values of a kind, within an account and Region.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Terms {
@@ -74,6 +77,11 @@ impl Terms {
     /// Of an event that nobody looks up.
     pub fn none() -> Self {
         Self { time: Time::from_micros(0), bytes: Vec::new() }
+    }
+
+    /// Where its postings are. `token` is asked for each term.
+    pub(crate) fn under(&self, token: impl Fn(&[&[u8]; 4]) -> Token) -> impl Iterator<Item = Under> {
+        terms_of(&self.bytes).map(move |term| (token(&term), period(self.time)))
     }
 
     pub fn add(&mut self, kind: u8, value: &str) {
@@ -220,14 +228,16 @@ impl Posting {
 /// What a query finds, from postings that come by their periods, the newest first.
 pub(crate) struct Page<'a> {
     query: &'a IndexQuery,
+    /// The last event that was cut off the trail; 0 if none was.
+    cut: u64,
     found: Vec<Place>,
     /// The period that is being read, and how many places had been found before it.
     open: Option<(i64, usize)>,
 }
 
 impl<'a> Page<'a> {
-    pub fn new(query: &'a IndexQuery) -> Self {
-        Self { query, found: Vec::new(), open: None }
+    pub fn new(query: &'a IndexQuery, cut: u64) -> Self {
+        Self { query, cut, found: Vec::new(), open: None }
     }
 
     /// The periods that have to be read, both included.
@@ -247,7 +257,10 @@ impl<'a> Page<'a> {
         }
         let places = posting.places().ok_or(EngineFault::Damaged)?;
         let IndexQuery { from, to, after, .. } = *self.query;
-        let asked = |place: &Place| place.0 >= from && place.0 <= to && after.is_none_or(|after| *place < after);
+        let cut = self.cut;
+        let asked = |place: &Place| {
+            place.1 > cut && place.0 >= from && place.0 <= to && after.is_none_or(|after| *place < after)
+        };
         self.found.extend(places.into_iter().filter(asked));
         Ok(true)
     }

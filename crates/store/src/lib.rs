@@ -17,6 +17,7 @@
 
 mod bounded;
 mod bundle;
+mod cut;
 mod draft;
 mod engine;
 mod index;
@@ -38,7 +39,7 @@ pub use engine::{
     Answer, BATCH_BYTES_MAX, BATCH_ROWS_MAX, Batch, Check, CommitError, Commits, Committed, Direction, Engine,
     EngineFault, IndexQuery, Oversized, Range, Row, Rows, ScrubError, TrailPage, TrailSource, Write,
 };
-pub use index::{POSTING_PLACES_MAX, Place, Posting, Terms, Token};
+pub use index::{POSTING_PLACES_MAX, Place, Posting, Terms, Token, Under};
 pub use key::{Cursor, Only, PrefixOf, Span, TableKey};
 pub use memory::MemoryEngine;
 pub use record::{NoPrevious, Record};
@@ -50,6 +51,6 @@ pub use sqlite::{
 };
 pub use store::{Broken, SCAN_ROWS_MAX, Store};
 pub use table::{Derives, Index, Table};
-pub use trail::{Anchor, Flaw, Head, Recorded, TRAIL_SPACE, Verdict, verify};
+pub use trail::{Anchor, Flaw, Head, Recorded, Root, TRAIL_SPACE, Verdict, verify};
 pub use view::{Found, Held, Scanned};
 pub use warm::WARM_BYTES_MAX_DEFAULT;

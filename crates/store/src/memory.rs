@@ -6,8 +6,8 @@ use crate::engine::{
     Answer, Batch, Check, CommitError, Committed, Direction, Engine, EngineFault, IndexQuery, Range, Row, Rows,
     ScrubError, TrailPage, TrailSource, Write,
 };
-use crate::index::{Page, Place, Posting, Token};
-use crate::trail::{Chain, Head};
+use crate::index::{Page, Place, Posting, Token, Under};
+use crate::trail::{Chain, Head, Root};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,6 +22,7 @@ pub struct MemoryEngine {
 struct State {
     spaces: BTreeMap<&'static str, BTreeMap<Vec<u8>, Row>>,
     trail: Vec<Bundle>,
+    root: Option<Root>,
     head: Option<Head>,
     /// By token, period and last sequence.
     index: BTreeMap<(Token, i64, u64), Posting>,
@@ -53,7 +54,7 @@ impl TrailSource for MemoryEngine {
                 *events += bundle.count_from(from);
                 wanted.then(|| bundle.clone())
             });
-            Ok(TrailPage { bundles: bundles.collect(), head: state.head })
+            Ok(TrailPage { bundles: bundles.collect(), root: state.root, head: state.head })
         })
     }
 }
@@ -104,7 +105,8 @@ impl Engine for MemoryEngine {
 
     fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<Place>, EngineFault>> {
         self.now(move |state| {
-            let (mut page, (from, to)) = (Page::new(&query), Page::periods(&query));
+            let cut = state.root.map_or(0, |root| root.sequence);
+            let (mut page, (from, to)) = (Page::new(&query, cut), Page::periods(&query));
             if from > to {
                 return Ok(Vec::new());
             }
@@ -115,6 +117,20 @@ impl Engine for MemoryEngine {
                 }
             }
             Ok(page.finish())
+        })
+    }
+
+    fn cut(&self, root: Root, under: Vec<Under>) -> Answer<'_, Result<(), EngineFault>> {
+        self.now(move |state| {
+            state.root = Some(root);
+            state.trail.retain(|bundle| bundle.sequence > root.sequence);
+            for (token, period) in under {
+                let gone = state.index.range((token, period, 0)..=(token, period, root.sequence));
+                for key in gone.map(|(key, _)| *key).collect::<Vec<_>>() {
+                    state.index.remove(&key);
+                }
+            }
+            Ok(())
         })
     }
 

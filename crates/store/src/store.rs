@@ -70,6 +70,10 @@ pub enum Broken {
     Taken { space: &'static str },
     #[error("the head of the trail is not signed by this house")]
     FalseHead,
+    #[error("the place up to which the trail was cut is not signed by this house")]
+    FalseRoot,
+    #[error("the trail cannot be cut at {0}: no bundle ends there, or it has been cut already")]
+    Uncuttable(u64),
     #[error(transparent)]
     Unsealed(#[from] Unsealed),
     #[error(transparent)]
@@ -172,9 +176,12 @@ impl Store {
         page.bundles.first().map_or(Ok(Vec::new()), |bundle| self.opened(bundle))
     }
 
-    /// Whether the trail has the anchor's link at the anchor's place. Nothing is opened.
+    /// Whether the trail has the anchor's link at the anchor's place. Nothing is opened. Of what was cut, it is known of the last.
     pub async fn holds(&self, anchor: Anchor) -> Result<bool, EngineFault> {
         let page = self.engine.trail(anchor.sequence, 1).await?;
+        if let Some(root) = page.root.filter(|root| root.sequence == anchor.sequence) {
+            return Ok(root.is_signed(self.barrier()) && root.link == anchor.link);
+        }
         let events = page.bundles.iter().flat_map(|bundle| bundle.events());
         Ok(events.filter(|event| event.sequence == anchor.sequence).any(|event| event.link == anchor.link))
     }
@@ -246,7 +253,7 @@ impl Store {
         Ok((chapter, more))
     }
 
-    fn term_token(&self, term: &[&[u8]; 4]) -> Token {
+    pub(crate) fn term_token(&self, term: &[&[u8]; 4]) -> Token {
         self.common.barrier.blind(TERM_LABEL, term)
     }
 
@@ -339,6 +346,10 @@ impl Store {
 
     pub(crate) fn barrier(&self) -> &Barrier {
         &self.common.barrier
+    }
+
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        self.engine.as_ref()
     }
 
     pub(crate) fn entropy(&self) -> &dyn Entropy {

@@ -9,6 +9,8 @@ pub const TRAIL_SPACE: &str = "trail";
 
 const HEAD_LABEL: &str = "kagiban/trail/head/1";
 const HEAD_BYTES: usize = 8 + 32 + 32;
+const ROOT_LABEL: &str = "kagiban/trail/root/1";
+const ROOT_BYTES: usize = 8 + 32 + 8 + 32;
 const VERIFY_PAGE_EVENTS: usize = 512;
 
 /// The end of the trail. The MAC is the barrier's: whoever has the disk and not the key cannot shorten the trail and
@@ -17,6 +19,17 @@ const VERIFY_PAGE_EVENTS: usize = 512;
 pub struct Head {
     pub sequence: u64,
     pub link: [u8; 32],
+    pub mac: [u8; 32],
+}
+
+/// Where the trail begins, once its beginning was cut off. The MAC is the barrier's, as the head's is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Root {
+    /// The last event that was cut, and its link, to which the next event is bound.
+    pub sequence: u64,
+    pub link: [u8; 32],
+    /// The event that tells of the cut; the last one, if several do.
+    pub told: u64,
     pub mac: [u8; 32],
 }
 
@@ -38,8 +51,11 @@ pub struct Anchor {
 /// What [`verify`] found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
-    /// All `count` events are there, in their order and unchanged; `head` is the last (`None`: the trail is empty).
-    Whole { count: u64, head: Option<Head> },
+    /// All `count` events behind `root` (`None`: from the first on) are there, in their order and unchanged; `head` is the last (`None`:
+    /// the trail is empty).
+    Whole { count: u64, root: Option<Root>, head: Option<Head> },
+    /// While it was read, the trail was cut beyond what had been read: it has to be read again.
+    Overtaken,
     /// The first record that is not as it was written stands, or is missing, at `sequence`. Of events that were sealed as one and do not
     /// open, it is the first.
     Broken { sequence: u64, flaw: Flaw },
@@ -63,23 +79,39 @@ pub enum Flaw {
     Cut,
     #[error("the trail has another link than its anchor at this place")]
     AnchorDiffers,
+    #[error("the signature of the place up to which the trail was cut is false")]
+    RootUnsigned,
 }
 
-/// Reads the whole trail of `source`: every link, every event, the head, and the anchor if there is one. `visit` is
-/// shown each event that is sound, in order, until the first that is not.
+/// Reads the whole trail of `source`: its root, every link, every event, the head, and the anchor if there is one and it was not cut.
+/// `visit` is shown each event that is sound, in order, until the first that is not.
 ///
-/// It goes by pages, each read in one moment together with the head of that moment. Rows are only ever added, so the
-/// pages fit together while a writer goes on, and no long transaction keeps the database from tidying up.
+/// It goes by pages, each read in one moment together with the root and the head of that moment. Rows are only added at the end and cut at
+/// the beginning, so the pages fit together while a writer goes on, and no long transaction keeps the database from tidying up.
+///
+/// That the house has told of the cut, and what it has told of the events that are gone, is for whoever reads the events to see.
 pub async fn verify(
     source: &dyn TrailSource,
     barrier: &Barrier,
     anchor: Option<Anchor>,
     mut visit: impl FnMut(&Recorded),
 ) -> Result<Verdict, EngineFault> {
-    let mut chain = Chain::default();
+    let first = source.trail(u64::MAX, 1).await?.root;
+    if let Some(root) = first {
+        if !root.is_signed(barrier) {
+            return Ok(Verdict::Broken { sequence: root.sequence, flaw: Flaw::RootUnsigned });
+        }
+        if anchor.is_some_and(|anchor| anchor.sequence == root.sequence && anchor.link != root.link) {
+            return Ok(Verdict::Broken { sequence: root.sequence, flaw: Flaw::AnchorDiffers });
+        }
+    }
+    let mut chain = first.map(Chain::from).unwrap_or_default();
     loop {
         let from = chain.sequence.saturating_add(1);
         let page = source.trail(from, VERIFY_PAGE_EVENTS).await?;
+        if page.root.is_some_and(|root| root.sequence > chain.sequence && root.is_signed(barrier)) {
+            return Ok(Verdict::Overtaken);
+        }
         for bundle in &page.bundles {
             match inspect(&mut chain, barrier, anchor, bundle) {
                 Ok(recorded) => recorded.iter().for_each(&mut visit),
@@ -87,12 +119,12 @@ pub async fn verify(
             }
         }
         if chain.sequence.saturating_sub(from).saturating_add(1) < VERIFY_PAGE_EVENTS as u64 {
-            return Ok(conclude(&chain, barrier, anchor, page.head));
+            return Ok(conclude(&chain, first, barrier, anchor, page.head));
         }
     }
 }
 
-fn inspect(
+pub(crate) fn inspect(
     chain: &mut Chain,
     barrier: &Barrier,
     anchor: Option<Anchor>,
@@ -115,7 +147,13 @@ fn inspect(
     bundle.open(barrier).ok_or((first, Flaw::Unopened))
 }
 
-fn conclude(chain: &Chain, barrier: &Barrier, anchor: Option<Anchor>, head: Option<Head>) -> Verdict {
+fn conclude(
+    chain: &Chain,
+    root: Option<Root>,
+    barrier: &Barrier,
+    anchor: Option<Anchor>,
+    head: Option<Head>,
+) -> Verdict {
     let broken = |sequence, flaw| Verdict::Broken { sequence, flaw };
     let next = chain.sequence.saturating_add(1);
     match head {
@@ -130,7 +168,8 @@ fn conclude(chain: &Chain, barrier: &Barrier, anchor: Option<Anchor>, head: Opti
     if anchor.is_some_and(|anchor| anchor.sequence > chain.sequence) {
         return broken(next, Flaw::Cut);
     }
-    Verdict::Whole { count: chain.sequence, head }
+    let before = root.map_or(0, |root| root.sequence);
+    Verdict::Whole { count: chain.sequence.saturating_sub(before), root, head }
 }
 
 /// The end of the trail as the writer carries it along.
@@ -181,6 +220,40 @@ impl Head {
     }
 }
 
+impl Root {
+    pub(crate) fn sign(sequence: u64, link: [u8; 32], told: u64, barrier: &Barrier) -> Self {
+        let mac = barrier.mac(ROOT_LABEL, &root_bytes(sequence, &link, told));
+        Self { sequence, link, told, mac }
+    }
+
+    /// Did the holder of this barrier write it?
+    pub fn is_signed(&self, barrier: &Barrier) -> bool {
+        barrier.verify_mac(ROOT_LABEL, &root_bytes(self.sequence, &self.link, self.told), &self.mac)
+    }
+
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = root_bytes(self.sequence, &self.link, self.told);
+        bytes.extend_from_slice(&self.mac);
+        bytes
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; ROOT_BYTES] = bytes.try_into().ok()?;
+        let (sequence, rest) = bytes.split_first_chunk()?;
+        let (link, rest) = rest.split_first_chunk()?;
+        let (told, rest) = rest.split_first_chunk()?;
+        let mac = rest.first_chunk()?;
+        let (sequence, told) = (u64::from_be_bytes(*sequence), u64::from_be_bytes(*told));
+        Some(Self { sequence, link: *link, told, mac: *mac })
+    }
+}
+
+impl From<Root> for Chain {
+    fn from(root: Root) -> Self {
+        Self { sequence: root.sequence, link: root.link }
+    }
+}
+
 impl From<Head> for Chain {
     fn from(head: Head) -> Self {
         Self { sequence: head.sequence, link: head.link }
@@ -193,4 +266,8 @@ fn signed_bytes(sequence: u64, link: &[u8; 32]) -> [u8; 40] {
         *to = *from;
     }
     bytes
+}
+
+fn root_bytes(sequence: u64, link: &[u8; 32], told: u64) -> Vec<u8> {
+    [&sequence.to_be_bytes()[..], link, &told.to_be_bytes()].concat()
 }

@@ -51,7 +51,8 @@ fn place(source: &Source, name: &str) -> String {
 /// Each setting with its settled value; or, in words, what is done without one.
 fn values(config: &Config) -> Vec<(&'static str, Result<Value, String>)> {
     let Config { data_dir, credentials_file, root, region, regions, account, json_logs, .. } = config;
-    let Config { clock_file, accept_clock, listen, metrics_listen, tls, danger_plain_listen, .. } = config;
+    let Config { clock_file, accept_clock, listen, metrics_listen, tls, danger_plain_listen, trail_keep_days, .. } =
+        config;
     let unset = || Err("not set".to_owned());
     let root_file = |home: String| format!("{home}/roots/<installation id>.key, the default");
     let (key_file, passphrase_file) = match root {
@@ -79,6 +80,7 @@ fn values(config: &Config) -> Vec<(&'static str, Result<Value, String>)> {
         "tls_certificate_file" => tls.map(|(file, _)| path_text(file)).map_or_else(unset, Ok),
         "tls_key_file" => tls.map(|(_, file)| path_text(file)).map_or_else(unset, Ok),
         "log_format" => Ok(Value::String(format.to_owned())),
+        "trail_keep_days" => Ok(Value::Integer(i64::from(*trail_keep_days))),
         "danger_plain_listen" => Ok(Value::Boolean(*danger_plain_listen)),
         "danger_clock_file" => clock_file.as_deref().map(path_text).map_or_else(unset, Ok),
         ONLY_A_FLAG => {
@@ -157,6 +159,7 @@ mod tests {
             "account_id = \"111122223333\"    # the variable KAGIBAN_ACCOUNT_ID",
             &format!("region = \"eu-west-1\"    # the file {}", file.0.display()),
             "danger_plain_listen = false    # the default",
+            "trail_keep_days = 90    # the default",
             "# root_passphrase_file: not set",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
@@ -165,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_is_printed_settles_to_the_same() {
-        let mut args = Serve { danger_plain_listen: true, ..args() };
+        let mut args = Serve { danger_plain_listen: true, trail_keep_days: Some("7".to_owned()), ..args() };
         args.open.place.root_passphrase_file = Some("/a \"phrase\"".into());
         args.open.danger_clock_file = Some("/clock".into());
         let text = settled(&args, &[]);

@@ -4,6 +4,8 @@ use super::told::{self, UnknownKey};
 use super::{BadConfig, Environment};
 use crate::cli::{Open, Place, Serve};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// All that can be said. The names are those of the TOML file.
@@ -22,6 +24,8 @@ pub struct Layer {
     pub metrics_listen: Option<String>,
     pub tls_certificate_file: Option<PathBuf>,
     pub tls_key_file: Option<PathBuf>,
+    #[serde(default, deserialize_with = "number")]
+    pub trail_keep_days: Option<String>,
     pub danger_plain_listen: Option<bool>,
     pub danger_clock_file: Option<PathBuf>,
     /// From flags alone: what is accepted once is not accepted at each start.
@@ -58,6 +62,7 @@ impl Layer {
             metrics_listen: text("METRICS_LISTEN"),
             tls_certificate_file: path("TLS_CERTIFICATE_FILE"),
             tls_key_file: path("TLS_KEY_FILE"),
+            trail_keep_days: text("TRAIL_KEEP_DAYS"),
             danger_plain_listen: None,
             danger_clock_file: None,
             danger_accept_clock: false,
@@ -67,8 +72,8 @@ impl Layer {
 
 impl From<Serve> for Layer {
     fn from(args: Serve) -> Self {
-        let Serve { open, listen, metrics_listen, regions, tls_certificate_file, tls_key_file, danger_plain_listen } =
-            args;
+        let Serve { open, listen, metrics_listen, regions, tls_certificate_file, tls_key_file, .. } = args;
+        let Serve { trail_keep_days, danger_plain_listen, .. } = args;
         let Open { place, credentials_file, region, account_id, log_format, danger_clock_file, danger_accept_clock } =
             open;
         let Place { config: _, data_dir, root_key_file, root_passphrase_file } = place;
@@ -85,9 +90,29 @@ impl From<Serve> for Layer {
             metrics_listen,
             tls_certificate_file,
             tls_key_file,
+            trail_keep_days,
             danger_plain_listen: danger_plain_listen.then_some(true),
             danger_clock_file,
             danger_accept_clock,
         }
     }
+}
+
+/// A number of the file as it stands there: flags and variables are text, and all three are looked at in one place.
+fn number<'a, D: Deserializer<'a>>(from: D) -> Result<Option<String>, D::Error> {
+    struct Number;
+
+    impl Visitor<'_> for Number {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number")
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+    }
+
+    from.deserialize_any(Number).map(Some)
 }

@@ -157,3 +157,21 @@ fn dangers_are_not_asked_for_by_variables() {
     assert!(!config.danger_plain_listen && config.clock_file.is_none());
     assert!(from_toml("danger", "danger_plain_listen = true", &[], |_| {}).unwrap().danger_plain_listen);
 }
+
+#[test]
+fn the_trail_is_kept_for_as_many_days_as_the_first_layer_says() {
+    let days = |text: &str, variables: &[(&str, &str)], flag: Option<&str>| {
+        from_toml("days", text, variables, |args| args.trail_keep_days = flag.map(str::to_owned))
+            .map(|config| config.trail_keep_days)
+    };
+    let variable = [("KAGIBAN_TRAIL_KEEP_DAYS", "30")];
+    assert_eq!(days("", &[], None).unwrap(), 90);
+    assert_eq!(days("trail_keep_days = 7", &[], None).unwrap(), 7);
+    assert_eq!(days("trail_keep_days = 7", &variable, None).unwrap(), 30);
+    assert_eq!(days("trail_keep_days = 7", &variable, Some("0")).unwrap(), 0);
+    assert!(matches!(days("trail_keep_days = -1", &[], None), Err(BadConfig::KeepDays(_))));
+    assert!(matches!(days("trail_keep_days = \"90\"", &[], None), Err(BadConfig::Malformed(..))));
+    for wrong in ["", "ninety", "90d", "-1", "36501", "1.5"] {
+        assert!(matches!(days("", &[], Some(wrong)), Err(BadConfig::KeepDays(_))), "{wrong}");
+    }
+}

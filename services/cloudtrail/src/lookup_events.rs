@@ -18,7 +18,7 @@ pub struct Looked {
     next_token: Option<String>,
 }
 
-/// How far back events can be looked up. The trail itself keeps them longer.
+/// How far back events can be looked up. How long the trail itself keeps them is the operator's to say.
 const HISTORY_DAYS_MAX: u32 = 90;
 const EVENTS_PER_PAGE_MAX: usize = 50;
 const VALUE_CHARS_MAX: usize = 2_000;

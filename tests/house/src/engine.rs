@@ -153,6 +153,10 @@ impl Engine for HookedEngine {
         self.memory.index_page(query)
     }
 
+    fn cut(&self, root: store::Root, under: Vec<store::Under>) -> Answer<'_, Result<(), EngineFault>> {
+        self.memory.cut(root, under)
+    }
+
     fn note<'a>(&'a self, name: &'a str) -> Answer<'a, Result<Option<Vec<u8>>, EngineFault>> {
         self.memory.note(name)
     }

@@ -338,6 +338,14 @@ impl Engine for Disk {
         self.memory.index_page(query)
     }
 
+    /// What was cut stays on the platter: nothing there asks for it, unless the platter is read anew.
+    fn cut(&self, root: store::Root, under: Vec<store::Under>) -> Answer<'_, Result<(), EngineFault>> {
+        if self.is_dead() {
+            return Box::pin(async { Err(EngineFault::Closed) });
+        }
+        self.memory.cut(root, under)
+    }
+
     fn note<'a>(&'a self, name: &'a str) -> Answer<'a, Result<Option<Vec<u8>>, EngineFault>> {
         self.memory.note(name)
     }

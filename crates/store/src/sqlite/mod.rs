@@ -22,8 +22,8 @@ use crate::engine::{
     Answer, Batch, CommitError, Commits, Committed, Direction, Engine, EngineFault, IndexQuery, Range, Row, Rows,
     ScrubError, TrailPage, TrailSource,
 };
-use crate::index::{Place, Posting};
-use crate::trail::Head;
+use crate::index::{Place, Posting, Under};
+use crate::trail::{Head, Root};
 use ballast::Ballast;
 use counts::Counts;
 use lock::DirectoryLock;
@@ -158,6 +158,10 @@ impl Engine for SqliteEngine {
 
     fn index_page(&self, query: IndexQuery) -> Answer<'_, Result<Vec<Place>, EngineFault>> {
         self.readers.read(move |connection| reader::index_page(connection, &query))
+    }
+
+    fn cut(&self, root: Root, under: Vec<Under>) -> Answer<'_, Result<(), EngineFault>> {
+        Box::pin(self.queue.ask(move |tell| Job::Cut { root, under, tell }))
     }
 
     fn note<'a>(&'a self, name: &'a str) -> Answer<'a, Result<Option<Vec<u8>>, EngineFault>> {

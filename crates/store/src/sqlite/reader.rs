@@ -5,7 +5,7 @@ use crate::Revision;
 use crate::bundle::Bundle;
 use crate::engine::{Answer, Direction, EngineFault, IndexQuery, Range, Row, Rows, TrailPage, TrailSource};
 use crate::index::{Page, Place, Posting};
-use crate::trail::Head;
+use crate::trail::{Head, Root};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
 use std::path::Path;
@@ -175,10 +175,10 @@ pub(super) fn revisions(
     statement.query_map(parameters, |columns| Ok((columns.get(0)?, revision_at(columns, 1)?)))?.collect()
 }
 
-/// Bundles and head, read in one transaction.
+/// Bundles, root and head, read in one transaction.
 pub(super) fn trail(connection: &Connection, from: u64, limit: usize) -> rusqlite::Result<TrailPage> {
     let transaction = connection.unchecked_transaction()?;
-    let head = head(&transaction)?;
+    let (root, head) = (root(&transaction)?, head(&transaction)?);
     let mut statement = transaction
         .prepare_cached("SELECT sequence, marks, bytes FROM trail WHERE sequence >= ?1 ORDER BY sequence")?;
     let mut rows = statement.query([i64::try_from(from).unwrap_or(i64::MAX)])?;
@@ -191,12 +191,17 @@ pub(super) fn trail(connection: &Connection, from: u64, limit: usize) -> rusqlit
         events += bundle.count_from(from).max(1);
         bundles.push(bundle);
     }
-    Ok(TrailPage { bundles, head })
+    Ok(TrailPage { bundles, root, head })
 }
 
 pub(super) fn head(connection: &Connection) -> rusqlite::Result<Option<Head>> {
     let bytes = meta(connection, schema::HEAD_NAME)?;
     bytes.map(|bytes| Head::from_bytes(&bytes).ok_or_else(|| strange(0))).transpose()
+}
+
+pub(super) fn root(connection: &Connection) -> rusqlite::Result<Option<Root>> {
+    let bytes = meta(connection, schema::ROOT_NAME)?;
+    bytes.map(|bytes| Root::from_bytes(&bytes).ok_or_else(|| strange(0))).transpose()
 }
 
 pub(super) fn indexed_upto(connection: &Connection) -> rusqlite::Result<u64> {
@@ -214,7 +219,8 @@ pub(super) fn index_page(connection: &Connection, query: &IndexQuery) -> Result<
         "SELECT period, last, places FROM trail_index WHERE token = ?1 AND period >= ?2 AND period <= ?3
          ORDER BY period DESC, last DESC",
     )?;
-    let (mut page, (from, to)) = (Page::new(query), Page::periods(query));
+    let cut = root(connection)?.map_or(0, |root| root.sequence);
+    let (mut page, (from, to)) = (Page::new(query, cut), Page::periods(query));
     let mut rows = statement.query((query.token, from, to))?;
     while let Some(columns) = rows.next()? {
         let (period, last, places) = (columns.get(0)?, columns.get(1)?, columns.get(2)?);

@@ -26,6 +26,7 @@ fn newest(migrations: &[Migration]) -> u32 {
 const APPLICATION_ID: i32 = 0x6B61_6769;
 
 pub(super) const HEAD_NAME: &str = "trail/head";
+pub(super) const ROOT_NAME: &str = "trail/cut";
 pub(super) const INDEXED_NAME: &str = "trail/indexed";
 
 /// Notes are kept apart from the store's own rows of the same table.

@@ -7,8 +7,8 @@ use crate::Revision;
 use crate::bounded::Bounded;
 use crate::bundle::{Bundle, portions};
 use crate::engine::{Batch, Check, CommitError, Committed, EngineFault, ScrubError, Write};
-use crate::index::Posting;
-use crate::trail::{Chain, Head};
+use crate::index::{Posting, Under};
+use crate::trail::{Chain, Head, Root};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::sync::{Arc, OnceLock};
@@ -28,6 +28,7 @@ type Tell<T> = oneshot::Sender<T>;
 pub(super) enum Job {
     Commit(Batch, Tell<Result<Committed, CommitError>>),
     Index { after: u64, upto: u64, postings: Vec<Posting>, tell: Tell<Result<(), EngineFault>> },
+    Cut { root: Root, under: Vec<Under>, tell: Tell<Result<(), EngineFault>> },
     Note { name: String, bytes: Vec<u8>, tell: Tell<Result<(), EngineFault>> },
     Scrub(Tell<Result<(), ScrubError>>),
     Regain(Tell<Result<bool, EngineFault>>),
@@ -202,6 +203,10 @@ impl Writer {
                     turn.owed.push(Owed::Kept(tell));
                     index(&transaction, after, upto, &postings)?;
                 }
+                Job::Cut { root, under, tell } => {
+                    turn.owed.push(Owed::Kept(tell));
+                    cut(&transaction, root, &under)?;
+                }
                 Job::Note { name, bytes, tell } => {
                     turn.owed.push(Owed::Kept(tell));
                     put_meta(&transaction, &name, &bytes)?;
@@ -217,7 +222,7 @@ impl Writer {
     /// `secure_delete` overwrites what is deleted, but when SQLite divides the rows of a page anew, copies of rows that
     /// moved stay in the unused part of the page, and nothing overwrites them later. So the rows are copied into fresh
     /// pages, and the old ones are freed as a whole, which overwrites all of them; then the log is emptied. It costs as
-    /// much as writing all rows once; the trail, which is never deleted from, is left alone.
+    /// much as writing all rows once; the trail, which holds no key material and is only cut at its beginning, is left alone.
     fn scrub(&mut self) -> Result<Result<(), ScrubError>, EngineFault> {
         let rewrite = |connection: &mut Connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -264,7 +269,7 @@ impl Turn {
     fn refuse(&mut self, job: Job, fault: EngineFault) {
         match job {
             Job::Commit(batch, tell) => Owed::Commit(batch, None, tell).refuse(fault),
-            Job::Index { tell, .. } | Job::Note { tell, .. } => Owed::Kept(tell).refuse(fault),
+            Job::Index { tell, .. } | Job::Cut { tell, .. } | Job::Note { tell, .. } => Owed::Kept(tell).refuse(fault),
             Job::Scrub(tell) => self.scrubs.push(tell),
             Job::Regain(tell) => self.regains.push(tell),
         }
@@ -386,6 +391,18 @@ fn index(connection: &Connection, after: u64, upto: u64, postings: &[Posting]) -
         statement.execute((posting.token, posting.period, posting.last, &posting.places))?;
     }
     put_meta(connection, schema::INDEXED_NAME, &upto.to_be_bytes())
+}
+
+fn cut(connection: &Connection, root: Root, under: &[Under]) -> rusqlite::Result<()> {
+    let upto = i64::try_from(root.sequence).unwrap_or(i64::MAX);
+    put_meta(connection, schema::ROOT_NAME, &root.to_bytes())?;
+    connection.prepare_cached("DELETE FROM trail WHERE sequence <= ?1")?.execute([upto])?;
+    let mut statement =
+        connection.prepare_cached("DELETE FROM trail_index WHERE token = ?1 AND period = ?2 AND last <= ?3")?;
+    for (token, period) in under {
+        statement.execute((token, period, upto))?;
+    }
+    Ok(())
 }
 
 fn put_meta(connection: &Connection, name: &str, bytes: &[u8]) -> rusqlite::Result<()> {

@@ -207,6 +207,10 @@ impl Engine for Forgetful {
         self.0.index_page(query)
     }
 
+    fn cut(&self, root: store::Root, under: Vec<store::Under>) -> Answer<'_, Result<(), EngineFault>> {
+        self.0.cut(root, under)
+    }
+
     fn note<'a>(&'a self, name: &'a str) -> Answer<'a, Result<Option<Vec<u8>>, EngineFault>> {
         self.0.note(name)
     }

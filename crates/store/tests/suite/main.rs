@@ -9,6 +9,7 @@ mod barrier;
 mod commits;
 mod copy;
 mod crash;
+mod cut;
 mod directory;
 mod indexes;
 mod measure;

@@ -46,7 +46,7 @@ async fn what_was_deleted_or_replaced_is_nowhere() {
     rig.put("afterwards", 1).await;
     assert_eq!(rig.store.verify(None, |_| ()).await.unwrap(), {
         let head = rig.store.head().await.unwrap();
-        store::Verdict::Whole { count: head.unwrap().sequence, head }
+        store::Verdict::Whole { count: head.unwrap().sequence, root: None, head }
     });
 }
 

@@ -37,7 +37,10 @@ fn broken(sequence: u64, flaw: Flaw) -> Verdict {
 #[tokio::test]
 async fn an_untouched_trail_is_whole() {
     let verdict = verdict_after(|_| (), true).await;
-    assert!(matches!(verdict, Verdict::Whole { count: 10, head: Some(Head { sequence: 10, .. }) }), "{verdict:?}");
+    assert!(
+        matches!(verdict, Verdict::Whole { count: 10, root: None, head: Some(Head { sequence: 10, .. }) }),
+        "{verdict:?}"
+    );
 }
 
 #[tokio::test]
@@ -210,7 +213,7 @@ async fn a_running_store_is_verified_from_outside() {
     // Enough that a verification takes several pages.
     while *counts.last().unwrap() < 1500 {
         let verdict = verify(&reader, &barrier(), None, |_| ()).await.unwrap();
-        let Verdict::Whole { count, head: Some(head) } = verdict else { panic!("{verdict:?}") };
+        let Verdict::Whole { count, head: Some(head), .. } = verdict else { panic!("{verdict:?}") };
         assert_eq!(count, head.sequence);
         counts.push(count);
     }

@@ -20,7 +20,7 @@ on_every_engine!(
 );
 
 async fn events_are_chained_from_the_first(rig: Rig) {
-    assert_eq!(rig.store.verify(None, |_| ()).await, Ok(Verdict::Whole { count: 0, head: None }));
+    assert_eq!(rig.store.verify(None, |_| ()).await, Ok(Verdict::Whole { count: 0, root: None, head: None }));
     assert_eq!(rig.store.head().await, Ok(None));
     let events = [event("one"), event("two"), event("three")];
     let [one, two, three] = events.clone();
@@ -39,7 +39,7 @@ async fn events_are_chained_from_the_first(rig: Rig) {
     assert_eq!((head.sequence, head.link), (3, link));
     let mut seen = Vec::new();
     let verdict = rig.store.verify(None, |recorded| seen.push((recorded.id, recorded.bytes.clone()))).await;
-    assert_eq!(verdict, Ok(Verdict::Whole { count: 3, head: Some(head) }));
+    assert_eq!(verdict, Ok(Verdict::Whole { count: 3, root: None, head: Some(head) }));
     assert_eq!(seen, events.map(|event| (event.id, event.bytes)));
 }
 

@@ -3,6 +3,7 @@
 
 mod attributes;
 mod bounds;
+mod cutting;
 mod pages;
 mod rig;
 mod testimony;
