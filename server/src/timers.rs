@@ -28,7 +28,7 @@ const CENSUS_PERIOD: Duration = Duration::from_secs(60);
 /// ... 500 of them at a time.
 const CENSUS_PAGE_PERIOD: Duration = Duration::from_secs(1);
 /// How often the house looks for records that are old enough to be cut off the trail.
-const PRUNE_PERIOD: Duration = Duration::from_secs(20);
+const PRUNE_PERIOD: Duration = Duration::from_secs(5);
 /// How often the clock file is read.
 const CLOCK_PERIOD: Duration = Duration::from_secs(1);
 
