@@ -10,6 +10,7 @@ use crate::log;
 use crate::restored::{self, Untold};
 use iam::{ADMINISTRATOR, RecoverAccessKey, RecoverAccessKeyInput};
 use kernel::Breakage;
+use shape::Inward;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -51,12 +52,12 @@ async fn make(config: &Config, input: RecoverAccessKeyInput) -> Result<String, N
     if iam::undelivered(&booted.store).await.map_err(|_| NoKey::Unreadable)?.is_some() {
         return Err(NoKey::Waiting(config.data_dir.clone()));
     }
-    restored::record(&booted, config).await?;
+    restored::record(&booted).await?;
     // The configuration may move the clock here too.
     founding::record_start(&booted, config).await?;
     let rounds = booted.house.rounds(&iam::SERVICE);
     let account = booted.house.setting().account;
-    let recorded = rounds.recorded::<RecoverAccessKey>(account, config.region.clone(), input).await?;
+    let recorded = rounds.recorded::<RecoverAccessKey>(account, config.region.clone(), Inward(input)).await?;
     let delivered = credentials::deliver(&booted.keys.exit, &recorded, &config.credentials_file);
     Keeper::new(Arc::clone(&booted.store), Arc::clone(&booted.vault), &config.data_dir).write().await;
     delivered.map_err(|error| match error {

@@ -13,7 +13,7 @@ mod sink;
 mod source;
 mod value;
 
-pub use model::{EMPTY, Empty, ErrorModel, Model, OperationModel, OperationShape, Protocol};
+pub use model::{EMPTY, Empty, ErrorModel, Inward, Model, OperationModel, OperationShape, Protocol};
 pub use pattern::Pattern;
 pub use report::{Constraint, Report, Value as ShownValue, Violation, text as violations_text};
 pub use schema::{Kind, Location, Member, Schema, Secrecy, Shown, TimeFormat};

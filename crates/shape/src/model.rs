@@ -98,3 +98,19 @@ impl Read for Empty {
         Ok(Some(Self))
     }
 }
+
+/// The input of an operation that no wire leads to: it is made inside, is never read, and no record shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Inward<T>(pub T);
+
+impl<T> Write for Inward<T> {
+    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
+        Empty.write(schema, sink);
+    }
+}
+
+impl<T> Read for Inward<T> {
+    fn read(_: &'static Schema, _: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
+        Err(Malformed::Syntax)
+    }
+}

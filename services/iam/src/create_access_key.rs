@@ -4,27 +4,20 @@ use crate::Iam;
 use crate::fault::Fault;
 use crate::ids;
 use crate::keyholder::{ACCESS_KEYS_PER_USER_MAX, Keyholder};
-use crate::tables::{ACCESS_KEYS, AccessKeyRecord};
+use crate::new_key::NewKey;
 use crate::user::Named;
 use kernel::{Action, Aim, Authorized, Breakage, Class, Demands, Desk, Found, Operation, Outside, Remarks, Stop};
-use shapes_iam::{AccessKey, CreateAccessKeyInput, CreateAccessKeyOutput, StatusType};
+use shapes_iam::{CreateAccessKeyInput, CreateAccessKeyOutput};
 use std::sync::Arc;
-use vault::{NewAccessKey, Used, Vault};
+use vault::Vault;
 
 pub struct CreateAccessKey;
-
-/// What is made once for a new access key.
-pub struct Made {
-    id: String,
-    identity: [u8; 16],
-    key: Used<NewAccessKey>,
-}
 
 impl Operation for CreateAccessKey {
     type Shape = shapes_iam::CreateAccessKey;
     type Service = Iam;
     type Target = Keyholder;
-    type Staged = Made;
+    type Staged = NewKey;
     type Fault = Fault;
     const TRAIL: Class = Class::Management { read_only: false };
 
@@ -43,36 +36,25 @@ impl Operation for CreateAccessKey {
         Ok(())
     }
 
-    async fn prepare(call: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<Made, Stop<Fault>> {
+    async fn prepare(call: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<NewKey, Stop<Fault>> {
         let id = ids::access_key(outside)?;
         let vault = outside.tool::<Arc<dyn Vault>>()?;
         let made = vault.create_access_key(call.caller().ticket(), call.scene().account, &id).await;
         let key = made.map_err(|_| Breakage::Vault)?;
-        Ok(Made { id, identity: outside.birth()?.0.to_be_bytes(), key })
+        Ok(NewKey { id, identity: outside.birth()?.0.to_be_bytes(), key })
     }
 
     async fn apply(
         call: &Authorized<'_, Self>,
-        made: &Made,
+        made: &NewKey,
         desk: &mut Desk<'_, Iam>,
     ) -> Result<CreateAccessKeyOutput, Stop<Fault>> {
-        let (user, created) = (&call.target().user, call.scene().now);
-        let record = AccessKeyRecord {
-            identity: made.identity,
-            created: created.micros(),
-            account: user.account.to_string(),
-            owner: user.id.clone(),
-            active: true,
-            wrapped: made.key.value.wrapped.as_bytes().to_vec(),
-        };
-        desk.put(&ACCESS_KEYS, &made.id, record).await?;
-        let (name, secret) = (user.record.name.clone(), made.key.value.secret.share());
-        let mut access_key = AccessKey::new(name, made.id.clone(), StatusType::Active, secret);
-        access_key.create_date = Some(created);
-        Ok(CreateAccessKeyOutput { access_key })
+        let (user, now) = (&call.target().user, call.scene().now);
+        made.put(user.account, &user.id, now, desk).await?;
+        Ok(made.shown(user.record.name.clone(), now))
     }
 
-    fn remarks(_: &Authorized<'_, Self>, made: &Made, _: &CreateAccessKeyOutput) -> Remarks {
+    fn remarks(_: &Authorized<'_, Self>, made: &NewKey, _: &CreateAccessKeyOutput) -> Remarks {
         Remarks { uses: vec![made.key.link], ..Remarks::default() }
     }
 }

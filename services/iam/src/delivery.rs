@@ -5,16 +5,16 @@
 //! Both operations are internal: no wire leads to them. They do nothing once the delivery is confirmed, and it is
 //! confirmed before the first request is served.
 
+use crate::Iam;
 use crate::fault::Fault;
 use crate::founding::{ADMINISTRATOR, Account};
-use crate::tables::{ACCESS_KEYS, ACCOUNTS, AccessKeyRecord, AccountRecord};
-use crate::{Iam, ids};
+use crate::new_key::NewKey;
+use crate::tables::{ACCESS_KEYS, ACCOUNTS, AccountRecord};
 use kernel::{Aim, Authorized, Breakage, Class, Demands, Desk, Found, Operation, Outside, Remarks, Stop};
 use shape::{Empty, OperationModel, OperationShape, Shape};
-use shapes_iam::{AccessKey, CreateAccessKeyOutput, StatusType};
+use shapes_iam::CreateAccessKeyOutput;
 use std::sync::LazyLock;
 use store::{Broken, Span, Store};
-use vault::{NewAccessKey, Used};
 
 /// The id of the first access key whose secret may never have arrived; `None` when there is none.
 pub async fn undelivered(store: &Store) -> Result<Option<String>, Broken> {
@@ -65,18 +65,11 @@ impl OperationShape for ConfirmFirstAccessKey {
     }
 }
 
-/// What is made once in place of the lost key.
-pub struct Anew {
-    identity: [u8; 16],
-    access_key: String,
-    key: Used<NewAccessKey>,
-}
-
 impl Operation for ReplaceFirstAccessKey {
     type Shape = Self;
     type Service = Iam;
     type Target = Account;
-    type Staged = Anew;
+    type Staged = NewKey;
     type Fault = Fault;
     const TRAIL: Class = Class::Management { read_only: false };
 
@@ -92,43 +85,29 @@ impl Operation for ReplaceFirstAccessKey {
         pending(&call.target()).map(|_| ())
     }
 
-    async fn prepare(_: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<Anew, Stop<Fault>> {
-        let identity = outside.birth()?.0.to_be_bytes();
-        let access_key = ids::access_key(outside)?;
-        let key = outside.first_access_key(&access_key).await?;
-        Ok(Anew { identity, access_key, key })
+    async fn prepare(_: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<NewKey, Stop<Fault>> {
+        NewKey::first(outside).await
     }
 
     async fn apply(
         call: &Authorized<'_, Self>,
-        anew: &Anew,
+        anew: &NewKey,
         desk: &mut Desk<'_, Iam>,
     ) -> Result<CreateAccessKeyOutput, Stop<Fault>> {
         let (account, now) = (call.scene().account, call.scene().now);
         let lost = pending(&call.target()).map_err(Stop::Fault)?.to_owned();
         let owner = desk.row(&ACCESS_KEYS, &lost).await?.ok_or(Breakage::Unreadable)?.owner.clone();
         desk.delete(&ACCESS_KEYS, &lost).await?;
-        let key = AccessKeyRecord {
-            identity: anew.identity,
-            created: now.micros(),
-            account: account.to_string(),
-            owner,
-            active: true,
-            wrapped: anew.key.value.wrapped.as_bytes().to_vec(),
-        };
-        desk.put(&ACCESS_KEYS, &anew.access_key, key).await?;
-        note(account, Some(anew.access_key.clone()), desk).await?;
-        let (id, secret) = (anew.access_key.clone(), anew.key.value.secret.share());
-        let mut access_key = AccessKey::new(ADMINISTRATOR.to_owned(), id, StatusType::Active, secret);
-        access_key.create_date = Some(now);
-        Ok(CreateAccessKeyOutput { access_key })
+        anew.put(account, &owner, now, desk).await?;
+        note(account, Some(anew.id.clone()), desk).await?;
+        Ok(anew.shown(ADMINISTRATOR.to_owned(), now))
     }
 
-    fn remarks(call: &Authorized<'_, Self>, anew: &Anew, _: &CreateAccessKeyOutput) -> Remarks {
+    fn remarks(call: &Authorized<'_, Self>, anew: &NewKey, _: &CreateAccessKeyOutput) -> Remarks {
         let details = vec![
             ("accountId", call.scene().account.to_string()),
             ("userName", ADMINISTRATOR.to_owned()),
-            ("accessKeyId", anew.access_key.clone()),
+            ("accessKeyId", anew.id.clone()),
             ("replacedAccessKeyId", call.target().undelivered.clone().unwrap_or_default()),
         ];
         Remarks { uses: vec![anew.key.link], service_details: Some(details), ..Remarks::default() }

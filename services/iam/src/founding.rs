@@ -5,7 +5,8 @@
 
 use crate::fault::Fault;
 use crate::managed::ADMINISTRATOR_ACCESS;
-use crate::tables::{ACCESS_KEYS, ACCOUNTS, AccessKeyRecord, AccountRecord, USERS, UserRecord};
+use crate::new_key::NewKey;
+use crate::tables::{ACCOUNTS, AccountRecord, USERS, UserRecord};
 use crate::{Iam, ids};
 use kernel::{
     Aim, Authorized, Breakage, Class, Demands, Desk, Found, Operation, Outside, Reads, Remarks, Scene, Side, Stop,
@@ -14,10 +15,9 @@ use kernel::{
 use names::{AccountId, Arn};
 use secret::Identity;
 use shape::{Empty, OperationModel, OperationShape, Shape};
-use shapes_iam::{AccessKey, CreateAccessKeyOutput, StatusType};
+use shapes_iam::CreateAccessKeyOutput;
 use std::sync::LazyLock;
 use store::{Broken, Span, Store};
-use vault::{NewAccessKey, Used};
 
 /// The name of an account's first user.
 pub const ADMINISTRATOR: &str = "administrator";
@@ -52,11 +52,10 @@ impl OperationShape for FoundAccount {
 
 /// What is made once for a new account.
 pub struct Made {
-    /// The births of account, administrator and access key.
-    identities: [[u8; 16]; 3],
+    /// The births of account and administrator.
+    identities: [[u8; 16]; 2],
     user: String,
-    access_key: String,
-    key: Used<NewAccessKey>,
+    key: NewKey,
 }
 
 impl Operation for FoundAccount {
@@ -84,10 +83,8 @@ impl Operation for FoundAccount {
 
     async fn prepare(_: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<Made, Stop<Fault>> {
         let birth = || Ok::<_, Breakage>(outside.birth()?.0.to_be_bytes());
-        let identities = [birth()?, birth()?, birth()?];
-        let (user, access_key) = (ids::user(outside)?, ids::access_key(outside)?);
-        let key = outside.first_access_key(&access_key).await?;
-        Ok(Made { identities, user, access_key, key })
+        let identities = [birth()?, birth()?];
+        Ok(Made { identities, user: ids::user(outside)?, key: NewKey::first(outside).await? })
     }
 
     async fn apply(
@@ -96,9 +93,9 @@ impl Operation for FoundAccount {
         desk: &mut Desk<'_, Iam>,
     ) -> Result<CreateAccessKeyOutput, Stop<Fault>> {
         let (account, now) = (call.scene().account, call.scene().now);
-        let [of_account, of_user, of_key] = made.identities;
+        let [of_account, of_user] = made.identities;
         let created = now.micros();
-        let undelivered = Some(made.access_key.clone());
+        let undelivered = Some(made.key.id.clone());
         desk.put(&ACCOUNTS, &account, AccountRecord { identity: of_account, created, undelivered }).await?;
         let user = UserRecord {
             identity: of_user,
@@ -109,19 +106,8 @@ impl Operation for FoundAccount {
             ..UserRecord::default()
         };
         desk.put(&USERS, &(account, made.user.clone()), user).await?;
-        let key = AccessKeyRecord {
-            identity: of_key,
-            created,
-            account: account.to_string(),
-            owner: made.user.clone(),
-            active: true,
-            wrapped: made.key.value.wrapped.as_bytes().to_vec(),
-        };
-        desk.put(&ACCESS_KEYS, &made.access_key, key).await?;
-        let (id, secret) = (made.access_key.clone(), made.key.value.secret.share());
-        let mut access_key = AccessKey::new(ADMINISTRATOR.to_owned(), id, StatusType::Active, secret);
-        access_key.create_date = Some(now);
-        Ok(CreateAccessKeyOutput { access_key })
+        made.key.put(account, &made.user, now, desk).await?;
+        Ok(made.key.shown(ADMINISTRATOR.to_owned(), now))
     }
 
     fn remarks(call: &Authorized<'_, Self>, made: &Made, _: &CreateAccessKeyOutput) -> Remarks {
@@ -129,9 +115,9 @@ impl Operation for FoundAccount {
             ("accountId", call.scene().account.to_string()),
             ("userName", ADMINISTRATOR.to_owned()),
             ("userId", made.user.clone()),
-            ("accessKeyId", made.access_key.clone()),
+            ("accessKeyId", made.key.id.clone()),
         ];
-        Remarks { uses: vec![made.key.link], service_details: Some(details), ..Remarks::default() }
+        Remarks { uses: vec![made.key.key.link], service_details: Some(details), ..Remarks::default() }
     }
 }
 

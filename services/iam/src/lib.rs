@@ -28,6 +28,7 @@ mod list_groups_for_user;
 mod list_user_policies;
 mod list_users;
 mod managed;
+mod new_key;
 mod pages;
 mod percent;
 mod place;

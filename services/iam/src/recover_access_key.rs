@@ -1,16 +1,16 @@
 //! A new access key for a user whose keys are lost, made at the host by the operator, who has the root. Nobody needs a policy for it, since
 //! nobody may be left who could ask. No wire leads to it, and the trail has it as what it is.
 
+use crate::Iam;
 use crate::fault::Fault;
 use crate::keyholder::{ACCESS_KEYS_PER_USER_MAX, Keyholder};
-use crate::tables::{ACCESS_KEYS, AccessKeyRecord};
+use crate::new_key::NewKey;
+use crate::tables::ACCESS_KEYS;
 use crate::user::Named;
-use crate::{Iam, ids};
 use kernel::{Aim, Authorized, Class, Demands, Desk, Found, Operation, Outside, Remarks, Stop};
-use shape::{EMPTY, Malformed, OperationModel, OperationShape, Read, Report, Schema, Shape, Sink, Source, Write};
-use shapes_iam::{AccessKey, CreateAccessKeyOutput, StatusType};
+use shape::{EMPTY, Inward, OperationModel, OperationShape, Shape};
+use shapes_iam::CreateAccessKeyOutput;
 use std::sync::LazyLock;
-use vault::{NewAccessKey, Used};
 
 /// Makes an access key for a user, and deletes one of his in the same commit if that is named. The answer is that of CreateAccessKey.
 /// Refused: `NoSuchEntity`, where there is no such user, or the key that is named is not his; `LimitExceeded`, where he has two and none is
@@ -32,24 +32,9 @@ static MODEL: LazyLock<OperationModel> = LazyLock::new(|| OperationModel {
     errors: &[],
 });
 
-/// A service's own events are shown without parameters; what there is to tell stands in their details.
-impl Write for RecoverAccessKeyInput {
-    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
-        sink.begin(schema, 0);
-        sink.end();
-    }
-}
-
-/// No wire leads here, so nothing is ever read.
-impl Read for RecoverAccessKeyInput {
-    fn read(_: &'static Schema, _: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
-        Err(Malformed::Syntax)
-    }
-}
-
 impl OperationShape for RecoverAccessKey {
     const NAME: &'static str = "RecoverAccessKey";
-    type Input = RecoverAccessKeyInput;
+    type Input = Inward<RecoverAccessKeyInput>;
     type Output = CreateAccessKeyOutput;
 
     fn model() -> &'static OperationModel {
@@ -57,32 +42,25 @@ impl OperationShape for RecoverAccessKey {
     }
 }
 
-/// What is made once for the new key.
-pub struct Made {
-    identity: [u8; 16],
-    id: String,
-    key: Used<NewAccessKey>,
-}
-
 impl Operation for RecoverAccessKey {
     type Shape = Self;
     type Service = Iam;
     type Target = Keyholder;
-    type Staged = Made;
+    type Staged = NewKey;
     type Fault = Fault;
     const TRAIL: Class = Class::Management { read_only: false };
 
-    fn aim(input: &RecoverAccessKeyInput) -> Result<Aim<Keyholder>, Fault> {
+    fn aim(Inward(input): &Inward<RecoverAccessKeyInput>) -> Result<Aim<Keyholder>, Fault> {
         Ok(Aim::at(Named::Name(input.user.clone())))
     }
 
-    fn demands(_: &RecoverAccessKeyInput, _: &Found<Keyholder>) -> Demands {
+    fn demands(_: &Inward<RecoverAccessKeyInput>, _: &Found<Keyholder>) -> Demands {
         Demands::internal("iam", "the operator has the root and no access key, and nobody else may be left")
     }
 
     fn check(call: &Authorized<'_, Self>) -> Result<(), Fault> {
         let holder = call.target();
-        match &call.input().replaced {
+        match &call.input().0.replaced {
             Some(id) => holder.key(id).map(|_| ()),
             None if holder.keys.len() < ACCESS_KEYS_PER_USER_MAX => Ok(()),
             None => {
@@ -93,37 +71,24 @@ impl Operation for RecoverAccessKey {
         }
     }
 
-    async fn prepare(_: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<Made, Stop<Fault>> {
-        let (identity, id) = (outside.birth()?.0.to_be_bytes(), ids::access_key(outside)?);
-        let key = outside.first_access_key(&id).await?;
-        Ok(Made { identity, id, key })
+    async fn prepare(_: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<NewKey, Stop<Fault>> {
+        NewKey::first(outside).await
     }
 
     async fn apply(
         call: &Authorized<'_, Self>,
-        made: &Made,
+        made: &NewKey,
         desk: &mut Desk<'_, Iam>,
     ) -> Result<CreateAccessKeyOutput, Stop<Fault>> {
-        let (user, created) = (&call.target().user, call.scene().now);
-        if let Some(replaced) = &call.input().replaced {
+        let (user, now) = (&call.target().user, call.scene().now);
+        if let Some(replaced) = &call.input().0.replaced {
             desk.delete(&ACCESS_KEYS, replaced).await?;
         }
-        let record = AccessKeyRecord {
-            identity: made.identity,
-            created: created.micros(),
-            account: user.account.to_string(),
-            owner: user.id.clone(),
-            active: true,
-            wrapped: made.key.value.wrapped.as_bytes().to_vec(),
-        };
-        desk.put(&ACCESS_KEYS, &made.id, record).await?;
-        let (name, secret) = (user.record.name.clone(), made.key.value.secret.share());
-        let mut access_key = AccessKey::new(name, made.id.clone(), StatusType::Active, secret);
-        access_key.create_date = Some(created);
-        Ok(CreateAccessKeyOutput { access_key })
+        made.put(user.account, &user.id, now, desk).await?;
+        Ok(made.shown(user.record.name.clone(), now))
     }
 
-    fn remarks(call: &Authorized<'_, Self>, made: &Made, _: &CreateAccessKeyOutput) -> Remarks {
+    fn remarks(call: &Authorized<'_, Self>, made: &NewKey, _: &CreateAccessKeyOutput) -> Remarks {
         let user = &call.target().user;
         let mut details = vec![
             ("accountId", user.account.to_string()),
@@ -131,7 +96,7 @@ impl Operation for RecoverAccessKey {
             ("userId", user.id.clone()),
             ("accessKeyId", made.id.clone()),
         ];
-        details.extend(call.input().replaced.clone().map(|id| ("deletedAccessKeyId", id)));
+        details.extend(call.input().0.replaced.clone().map(|id| ("deletedAccessKeyId", id)));
         Remarks { uses: vec![made.key.link], service_details: Some(details), ..Remarks::default() }
     }
 }

@@ -4,10 +4,11 @@ use crate::town::{Town, account, actor_of};
 use house::Actor;
 use iam::{RecoverAccessKey, RecoverAccessKeyInput};
 use kernel::{EventKind, Recorded, Unadmitted};
+use shape::Inward;
 use shapes_iam as iam_shapes;
 
-fn input(user: &str, replaced: Option<&str>) -> RecoverAccessKeyInput {
-    RecoverAccessKeyInput { user: user.to_owned(), replaced: replaced.map(str::to_owned) }
+fn input(user: &str, replaced: Option<&str>) -> Inward<RecoverAccessKeyInput> {
+    Inward(RecoverAccessKeyInput { user: user.to_owned(), replaced: replaced.map(str::to_owned) })
 }
 
 async fn recover(town: &Town, user: &str, replaced: Option<&str>) -> Recorded {

@@ -6,9 +6,7 @@ use kernel::{
     Action, Aim, Authorized, Class, Codes, Demands, Desk, Found, Never, Nothing, Operation, Outside, Row, Service,
     Stop, Validation,
 };
-use shape::{
-    EMPTY, Empty, Malformed, Model, OperationModel, OperationShape, Read, Report, Schema, Sink, Source, Write,
-};
+use shape::{EMPTY, Empty, Inward, Model, OperationModel, OperationShape};
 use shapes_kms::{Encrypt, EncryptInput};
 
 /// A service that encrypts for its caller, as S3 does.
@@ -48,23 +46,11 @@ static KEEP: OperationModel =
 
 impl OperationShape for KeepShape {
     const NAME: &'static str = "Keep";
-    type Input = KeepInput;
+    type Input = Inward<KeepInput>;
     type Output = Empty;
 
     fn model() -> &'static OperationModel {
         &KEEP
-    }
-}
-
-impl Write for KeepInput {
-    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
-        Empty.write(schema, sink);
-    }
-}
-
-impl Read for KeepInput {
-    fn read(_: &'static Schema, _: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
-        Err(Malformed::Syntax)
     }
 }
 
@@ -76,16 +62,16 @@ impl Operation for Keep {
     type Fault = Never;
     const TRAIL: Class = Class::Management { read_only: false };
 
-    fn aim(_: &KeepInput) -> Result<Aim<Nothing>, Never> {
+    fn aim(_: &Inward<KeepInput>) -> Result<Aim<Nothing>, Never> {
         Ok(Aim::at(()))
     }
 
-    fn demands(_: &KeepInput, all: &Found<Nothing>) -> Demands {
+    fn demands(_: &Inward<KeepInput>, all: &Found<Nothing>) -> Demands {
         Demands::on(Action("s3:PutObject"), all.look())
     }
 
     async fn prepare(call: &Authorized<'_, Self>, outside: &mut Outside<'_>) -> Result<(), Stop<Never>> {
-        outside.call::<Encrypt>(EncryptInput::new(key(&call.input().key), plain(b"x"))).await?;
+        outside.call::<Encrypt>(EncryptInput::new(key(&call.input().0.key), plain(b"x"))).await?;
         Ok(())
     }
 
@@ -101,7 +87,7 @@ async fn through_the_service_and_no_other_way() {
     town.root = town.house.root().await;
     let made = town.key().await;
     let user = town.user("alice", &[&allow(r#""s3:PutObject""#)]).await;
-    let keep = || user.call::<KeepShape>(KeepInput { key: made.id.as_str().to_owned() });
+    let keep = || user.call::<KeepShape>(Inward(KeepInput { key: made.id.as_str().to_owned() }));
     assert_eq!(keep().await.code(), "AccessDeniedException", "a service gives its caller no rights");
     let through = |service: &str| {
         let way = format!(r#""kms:ViaService":"{service}.ap-northeast-1.amazonaws.com""#);
