@@ -102,10 +102,6 @@ pub async fn record_start(booted: &Booted, config: &Config) -> Result<(), NotFou
         (config.accept_clock, "danger_accept_clock"),
         (config.danger_plain_listen, "danger_plain_listen"),
     ];
-    let dangers: Vec<_> = dangers.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
-    let version = env!("CARGO_PKG_VERSION").to_owned();
-    let input = own::Details(vec![("version", version), ("dangers", dangers.join(", "))]);
-    let rounds = booted.house.rounds(&own::SERVICE);
-    let ended = rounds.call::<own::Start>(booted.house.setting().account, config.region.clone(), input).await?;
-    ended.map_err(NotFounded::Failed)
+    let dangers = dangers.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
+    own::tell(&booted.house, own::Start { dangers }).await?.ending().map_err(NotFounded::Failed)
 }

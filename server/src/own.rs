@@ -3,12 +3,11 @@
 use crate::prune::PruneTrail;
 use crate::restored::Restore;
 use kernel::{
-    Aim, Authorized, Breakage, Class, Codes, Demands, Desk, Found, House, Never, Nothing, Operation, Outside, Remarks,
-    Row, Service, Stop, Validation,
+    Aim, Authorized, Breakage, Class, Codes, Demands, Desk, Found, House, Never, Nothing, Operation, Outside, Recorded,
+    Remarks, Row, Service, Stop, Validation,
 };
-use shape::{
-    EMPTY, Empty, Malformed, Model, OperationModel, OperationShape, Read, Report, Schema, Sink, Source, Write,
-};
+use shape::{EMPTY, Empty, Inward, Model, OperationModel, OperationShape};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// The marker of the house's own service. It has no tables.
@@ -24,11 +23,11 @@ pub static SERVICE: Service = Service {
     global: true,
     fact: |_, _| None,
     rows: &[
-        Row::internal::<Room<false>>(),
-        Row::internal::<Room<true>>(),
-        Row::internal::<PruneTrail>(),
-        Row::internal::<Restore>(),
-        Row::internal::<Start>(),
+        Row::internal::<Tell<DiskFull>>(),
+        Row::internal::<Tell<DiskHasRoom>>(),
+        Row::internal::<Tell<PruneTrail>>(),
+        Row::internal::<Tell<Restore>>(),
+        Row::internal::<Tell<Start>>(),
     ],
     tasks: &[],
 };
@@ -46,47 +45,43 @@ static MODEL: Model = Model {
     errors: &[],
 };
 
-/// The program has started. What is dangerous in its configuration stands on the trail with it.
-pub struct Start;
+/// What the program tells the trail of itself: an event of the house's own service, which writes no row.
+pub trait News: Send + Sync + 'static {
+    /// The event's name.
+    const NAME: &'static str;
 
-/// What an operation of the house's own tells. CloudTrail shows a service's own events without parameters, and their details in a place of
-/// their own; so the parameters are none.
-pub struct Details(pub Vec<(&'static str, String)>);
+    /// The internal demand, with its reason: nobody's policy is asked.
+    fn demands() -> Demands;
 
-impl Details {
-    pub fn remarks(&self) -> Remarks {
-        Remarks { service_details: Some(self.0.clone()), ..Remarks::default() }
-    }
+    /// What there is to tell. CloudTrail shows a service's own events without parameters, and their details in a place of their own.
+    fn remarks(&self) -> Remarks;
 }
 
-impl Write for Details {
-    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
-        sink.begin(schema, 0);
-        sink.end();
-    }
+/// Remarks of these details, and of nothing else.
+pub fn details(details: Vec<(&'static str, String)>) -> Remarks {
+    Remarks { service_details: Some(details), ..Remarks::default() }
 }
 
-/// No wire leads here, so nothing is ever read.
-impl Read for Details {
-    fn read(_: &'static Schema, _: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
-        Err(Malformed::Syntax)
-    }
+/// Puts it on the trail of this installation.
+pub async fn tell<N: News>(house: &Arc<House>, news: N) -> Result<Recorded, Breakage> {
+    let (rounds, setting) = (house.rounds(&SERVICE), house.setting());
+    rounds.recorded::<Tell<N>>(setting.account, setting.region.clone(), Inward(news)).await
 }
 
-static START: OperationModel =
-    OperationModel { name: "Start", input: &EMPTY, output: None, result_wrapper: "", errors: &[] };
+/// The operation that tells it.
+pub struct Tell<N>(PhantomData<N>);
 
-impl OperationShape for Start {
-    const NAME: &'static str = "Start";
-    type Input = Details;
+impl<N: News> OperationShape for Tell<N> {
+    const NAME: &'static str = N::NAME;
+    type Input = Inward<N>;
     type Output = Empty;
 
     fn model() -> &'static OperationModel {
-        &START
+        const { &OperationModel { name: N::NAME, input: &EMPTY, output: None, result_wrapper: "", errors: &[] } }
     }
 }
 
-impl Operation for Start {
+impl<N: News> Operation for Tell<N> {
     type Shape = Self;
     type Service = Own;
     type Target = Nothing;
@@ -94,12 +89,12 @@ impl Operation for Start {
     type Fault = Never;
     const TRAIL: Class = Class::Management { read_only: false };
 
-    fn aim(_: &Details) -> Result<Aim<Nothing>, Never> {
+    fn aim(_: &Inward<N>) -> Result<Aim<Nothing>, Never> {
         Ok(Aim::at(()))
     }
 
-    fn demands(_: &Details, _: &Found<Nothing>) -> Demands {
-        Demands::internal("kagiban", "the program tells the trail that it has started, and with which dangers")
+    fn demands(_: &Inward<N>, _: &Found<Nothing>) -> Demands {
+        N::demands()
     }
 
     async fn prepare(_: &Authorized<'_, Self>, _: &mut Outside<'_>) -> Result<(), Stop<Never>> {
@@ -111,59 +106,57 @@ impl Operation for Start {
     }
 
     fn remarks(call: &Authorized<'_, Self>, (): &(), _: &Empty) -> Remarks {
-        call.input().remarks()
+        call.input().0.remarks()
     }
 }
 
-/// The disk is full (`false`), or is so no longer.
-pub struct Room<const THERE: bool>;
-
-/// Puts it on the trail. For the first of the two the store keeps space back.
-pub async fn record_room(house: &Arc<House>, there: bool) -> Result<(), Breakage> {
-    let (rounds, setting) = (house.rounds(&SERVICE), house.setting());
-    let (account, region) = (setting.account, setting.region.clone());
-    let ended = match there {
-        true => rounds.call::<Room<true>>(account, region, Empty).await?,
-        false => rounds.call::<Room<false>>(account, region, Empty).await?,
-    };
-    ended.map_err(|_| Breakage::Stopped)
+/// The program has started. What is dangerous in its configuration stands on the trail with it.
+pub struct Start {
+    pub dangers: Vec<&'static str>,
 }
 
-impl<const THERE: bool> OperationShape for Room<THERE> {
-    const NAME: &'static str = if THERE { "DiskHasRoom" } else { "DiskFull" };
-    type Input = Empty;
-    type Output = Empty;
+impl News for Start {
+    const NAME: &'static str = "Start";
 
-    fn model() -> &'static OperationModel {
-        static ROOM: OperationModel =
-            OperationModel { name: "DiskHasRoom", input: &EMPTY, output: None, result_wrapper: "", errors: &[] };
-        static FULL: OperationModel =
-            OperationModel { name: "DiskFull", input: &EMPTY, output: None, result_wrapper: "", errors: &[] };
-        if THERE { &ROOM } else { &FULL }
+    fn demands() -> Demands {
+        Demands::internal("kagiban", "the program tells the trail that it has started, and with which dangers")
+    }
+
+    fn remarks(&self) -> Remarks {
+        details(vec![("version", env!("CARGO_PKG_VERSION").to_owned()), ("dangers", self.dangers.join(", "))])
     }
 }
 
-impl<const THERE: bool> Operation for Room<THERE> {
-    type Shape = Self;
-    type Service = Own;
-    type Target = Nothing;
-    type Staged = ();
-    type Fault = Never;
-    const TRAIL: Class = Class::Management { read_only: false };
+/// The disk is full. For this event the store keeps space back.
+pub struct DiskFull;
 
-    fn aim(_: &Empty) -> Result<Aim<Nothing>, Never> {
-        Ok(Aim::at(()))
+impl News for DiskFull {
+    const NAME: &'static str = "DiskFull";
+
+    fn demands() -> Demands {
+        about_space()
     }
 
-    fn demands(_: &Empty, _: &Found<Nothing>) -> Demands {
-        Demands::internal("kagiban", "the program tells the trail that the disk is full, or is so no longer")
+    fn remarks(&self) -> Remarks {
+        Remarks::default()
+    }
+}
+
+/// The disk is full no longer.
+pub struct DiskHasRoom;
+
+impl News for DiskHasRoom {
+    const NAME: &'static str = "DiskHasRoom";
+
+    fn demands() -> Demands {
+        about_space()
     }
 
-    async fn prepare(_: &Authorized<'_, Self>, _: &mut Outside<'_>) -> Result<(), Stop<Never>> {
-        Ok(())
+    fn remarks(&self) -> Remarks {
+        Remarks::default()
     }
+}
 
-    async fn apply(_: &Authorized<'_, Self>, (): &(), _: &mut Desk<'_, Own>) -> Result<Empty, Stop<Never>> {
-        Ok(Empty)
-    }
+fn about_space() -> Demands {
+    Demands::internal("kagiban", "the program tells the trail that the disk is full, or is so no longer")
 }

@@ -1,13 +1,8 @@
 //! The trail is kept for so many days: what is older is cut off, when the trail itself has been told what was said there last.
 
-use crate::own;
-use crate::own::Own;
+use crate::own::{self, News};
 use crate::root::hex;
-use kernel::{
-    Ages, Aim, Authorized, Breakage, Class, Cut, Demands, Desk, Found, House, Never, Nothing, Operation, Outside,
-    Remarks, Settled, Stop, plan_cut,
-};
-use shape::{EMPTY, Empty, Malformed, OperationModel, OperationShape, Read, Report, Schema, Sink, Source, Write};
+use kernel::{Ages, Breakage, Cut, Demands, House, Remarks, Settled, plan_cut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -41,11 +36,10 @@ impl Pruning {
 
     /// First the trail is told, then it is cut. What happens between the two leaves a record too many, and the next round tells again.
     async fn make(&self, cut: Cut) -> Result<(), Breakage> {
-        let (rounds, setting) = (self.house.rounds(&own::SERVICE), self.house.setting());
         let mut told = 0;
         for part in cut.settled {
-            let input = Told { settled: Arc::new(Settled { before: told, ..part }), keep_days: self.keep_days };
-            let recorded = rounds.recorded::<PruneTrail>(setting.account, setting.region.clone(), input).await?;
+            let settled = Arc::new(Settled { before: told, ..part });
+            let recorded = own::tell(&self.house, PruneTrail { settled, keep_days: self.keep_days }).await?;
             recorded.ending().map_err(|_| Breakage::Stopped)?;
             told = recorded.sequence();
         }
@@ -56,74 +50,26 @@ impl Pruning {
 }
 
 /// Records are about to be cut off the beginning of the trail.
-pub struct PruneTrail;
-
-/// What is told of it.
-pub struct Told {
+pub struct PruneTrail {
     settled: Arc<Settled>,
     keep_days: u32,
 }
 
-/// CloudTrail shows a service's own events without parameters.
-impl Write for Told {
-    fn write(&self, schema: &'static Schema, sink: &mut dyn Sink) {
-        sink.begin(schema, 0);
-        sink.end();
-    }
-}
-
-/// No wire leads here, so nothing is ever read.
-impl Read for Told {
-    fn read(_: &'static Schema, _: &mut dyn Source, _: &mut Report) -> Result<Option<Self>, Malformed> {
-        Err(Malformed::Syntax)
-    }
-}
-
-static MODEL: OperationModel =
-    OperationModel { name: PruneTrail::NAME, input: &EMPTY, output: None, result_wrapper: "", errors: &[] };
-
-impl OperationShape for PruneTrail {
+impl News for PruneTrail {
     const NAME: &'static str = "PruneTrail";
-    type Input = Told;
-    type Output = Empty;
 
-    fn model() -> &'static OperationModel {
-        &MODEL
-    }
-}
-
-impl Operation for PruneTrail {
-    type Shape = Self;
-    type Service = Own;
-    type Target = Nothing;
-    type Staged = ();
-    type Fault = Never;
-    const TRAIL: Class = Class::Management { read_only: false };
-
-    fn aim(_: &Told) -> Result<Aim<Nothing>, Never> {
-        Ok(Aim::at(()))
-    }
-
-    fn demands(_: &Told, _: &Found<Nothing>) -> Demands {
+    fn demands() -> Demands {
         Demands::internal("kagiban", "the program tells the trail up to which record it is cut")
     }
 
-    async fn prepare(_: &Authorized<'_, Self>, _: &mut Outside<'_>) -> Result<(), Stop<Never>> {
-        Ok(())
-    }
-
-    async fn apply(_: &Authorized<'_, Self>, (): &(), _: &mut Desk<'_, Own>) -> Result<Empty, Stop<Never>> {
-        Ok(Empty)
-    }
-
-    fn remarks(call: &Authorized<'_, Self>, (): &(), _: &Empty) -> Remarks {
-        let Told { settled, keep_days } = call.input();
+    fn remarks(&self) -> Remarks {
+        let Self { settled, keep_days } = self;
         let details = vec![
             ("lastRecord", settled.sequence.to_string()),
             ("link", hex(&settled.link)),
             ("keepDays", keep_days.to_string()),
             ("part", format!("{} of {}", settled.part + 1, settled.parts)),
         ];
-        Remarks { service_details: Some(details), settled: Some(Arc::clone(settled)), ..Remarks::default() }
+        Remarks { settled: Some(Arc::clone(settled)), ..own::details(details) }
     }
 }

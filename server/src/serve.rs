@@ -114,7 +114,7 @@ async fn open(config: &Config) -> Result<Opened, ExitCode> {
         credentials::prove(&config.credentials_file).map_err(fail)?;
     }
     let booted = boot::boot(config).await.map_err(fail)?;
-    restored::record(&booted, config).await.map_err(fail)?;
+    restored::record(&booted).await.map_err(fail)?;
     let founded = founding::found(&booted, config).await.map_err(fail)?;
     founding::record_start(&booted, config).await.map_err(fail)?;
     let mut keeper = Keeper::new(Arc::clone(&booted.store), Arc::clone(&booted.vault), &config.data_dir);

@@ -185,12 +185,14 @@ fn tell_memory(before: &mut Standing) {
 
 /// Tells the log and the trail that the disk is full, or is so no longer.
 async fn tell_room(house: &Arc<House>, room: bool) {
-    if room {
+    let told = if room {
         tracing::info!("there is space on the disk again: calls are served");
+        own::tell(house, own::DiskHasRoom).await
     } else {
         tracing::error!("the disk is full: nothing can be recorded, so every call fails until there is space again");
-    }
-    if let Err(breakage) = own::record_room(house, room).await {
+        own::tell(house, own::DiskFull).await
+    };
+    if let Err(breakage) = told {
         tracing::error!(cause = %breakage, "the trail could not be told of the space on the disk");
     }
 }
