@@ -41,7 +41,7 @@ pub async fn new_key(args: cli::NewKey) -> ExitCode {
 async fn make(config: &Config, input: RecoverAccessKeyInput) -> Result<String, NoKey> {
     // Nothing is made here but a key: not even a house.
     if !boot::has_database(&config.data_dir) {
-        return Err(NoKey::NoData(config.data_dir.clone()));
+        return Err(NoBoot::NoData(config.data_dir.clone()).into());
     }
     credentials::prove(&config.credentials_file)?;
     let booted = boot::boot(config).await?;
@@ -71,8 +71,6 @@ async fn make(config: &Config, input: RecoverAccessKeyInput) -> Result<String, N
 /// Why nobody has a new key.
 #[derive(Debug, thiserror::Error)]
 enum NoKey {
-    #[error("`{0}` is no data directory")]
-    NoData(PathBuf),
     #[error(
         "the data directory `{0}` has no account yet: `kagiban serve` or `kagiban init` makes it, with the administrator's first key"
     )]

@@ -3,17 +3,17 @@
 use crate::boot::{self, NoBoot};
 use crate::cli::{self, fail, say};
 use crate::config::{self, BadConfig, RootSource};
-use crate::data_dir::{self, FileError, HEAD_FILE, INSTALLATION_FILE, KEYRING_FILE};
+use crate::data_dir::{self, FileError, HEAD_FILE};
 use crate::head::{self, NoHead};
-use crate::root::{hex, unhex};
+use crate::root::hex;
 use cipher::{NoEntropy, SystemEntropy};
 use kernel::SystemClock;
 use names::{Clock, Time};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
-use store::{EngineFault, OpenError, Snapshot};
+use store::{EngineFault, Snapshot};
 use vault::{BackupHead, BackupReader, BackupWriter, Keyring, NotBackedUp, NotReadBack};
 
 /// Of which moment a backup is, and what it needs beside the rows: its first item.
@@ -50,16 +50,12 @@ struct Made {
 }
 
 fn make(directory: &Path, root: &RootSource, file: &Path) -> Result<Made, NoBackup> {
-    let id_file = directory.join(INSTALLATION_FILE);
-    let id = data_dir::read(&id_file)?.ok_or_else(|| NoBackup::NoData(directory.to_owned()))?;
-    let installation = unhex(&id).ok_or(NoBoot::Installation(id_file))?;
+    let installation = boot::installation_of(directory)?;
     // The head first, then the rows: the trail grows at its end alone, so the rows have all that the head names, but for what was cut. The
     // keyring last, since whatever is wrapped under a new key was written after the keyring that has it.
     let kept = data_dir::read(&directory.join(HEAD_FILE))?;
-    let snapshot = Snapshot::open(directory).map_err(|error| NoBackup::Store(directory.to_owned(), error))?;
-    let incomplete = || NoBoot::Incomplete(directory.to_owned(), KEYRING_FILE);
-    let sealed = data_dir::read(&directory.join(KEYRING_FILE))?.ok_or_else(incomplete)?;
-    let keyring = boot::unseal(directory, &sealed, root, installation, boot::cut()?)?;
+    let snapshot = Snapshot::open(directory).map_err(|error| NoBoot::Store(directory.to_owned(), error))?;
+    let (keyring, sealed) = boot::keyring_of(directory, root, installation)?;
     kept.as_ref().map(|bytes| head::parse(directory, bytes, &keyring)).transpose()?;
     let (sequence, link) = snapshot.head()?.map_or((0, [0; 32]), |head| (head.sequence, head.link));
     let taken = SystemClock::new().wall();
@@ -150,10 +146,6 @@ impl Manifest {
 /// Why there is no backup.
 #[derive(Debug, thiserror::Error)]
 enum NoBackup {
-    #[error("`{0}` is no data directory")]
-    NoData(PathBuf),
-    #[error("the data directory `{0}` cannot be opened: {1}")]
-    Store(PathBuf, OpenError),
     #[error("the data directory cannot be read: {0}")]
     Unread(#[from] EngineFault),
     #[error("the backup cannot be written: {0}")]

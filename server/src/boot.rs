@@ -66,6 +66,8 @@ pub enum NoBoot {
         restoring = crate::data_dir::RESTORING
     )]
     Unrestored(PathBuf),
+    #[error("`{0}` is no data directory")]
+    NoData(PathBuf),
     #[error("`{0}` holds no installation id: it should have 32 hexadecimal digits")]
     Installation(PathBuf),
     #[error("the vault does not start: {0}")]
@@ -156,9 +158,8 @@ fn new_account(config: &Config, entropy: &dyn Entropy) -> Result<AccountId, NoEn
 
 /// The id of the installation in the data directory; a new one in an empty directory.
 fn installation(directory: &Path, entropy: &dyn Entropy) -> Result<[u8; 16], NoBoot> {
-    let file = directory.join(INSTALLATION_FILE);
-    if let Some(text) = data_dir::read(&file)? {
-        return unhex(&text).ok_or(NoBoot::Installation(file));
+    if let Some(id) = installed(directory)? {
+        return Ok(id);
     }
     if directory.join(RESTORING).exists() {
         return Err(NoBoot::Unrestored(directory.to_owned()));
@@ -168,8 +169,26 @@ fn installation(directory: &Path, entropy: &dyn Entropy) -> Result<[u8; 16], NoB
     }
     let mut id = [0; 16];
     entropy.fill(&mut id)?;
-    data_dir::write(&file, format!("{}\n", hex(&id)).as_bytes())?;
+    data_dir::write(&directory.join(INSTALLATION_FILE), format!("{}\n", hex(&id)).as_bytes())?;
     Ok(id)
+}
+
+fn installed(directory: &Path) -> Result<Option<[u8; 16]>, NoBoot> {
+    let file = directory.join(INSTALLATION_FILE);
+    let text = data_dir::read(&file)?;
+    text.map(|text| unhex(&text).ok_or(NoBoot::Installation(file))).transpose()
+}
+
+/// The id of the installation in a data directory, for who makes none there.
+pub fn installation_of(directory: &Path) -> Result<[u8; 16], NoBoot> {
+    installed(directory)?.ok_or_else(|| NoBoot::NoData(directory.to_owned()))
+}
+
+/// The keyring of a data directory, opened, and as it is kept, for who makes none there.
+pub fn keyring_of(directory: &Path, root: &RootSource, installation: [u8; 16]) -> Result<(Keyring, Vec<u8>), NoBoot> {
+    let incomplete = || NoBoot::Incomplete(directory.to_owned(), KEYRING_FILE);
+    let sealed = data_dir::read(&directory.join(KEYRING_FILE))?.ok_or_else(incomplete)?;
+    Ok((unseal(directory, &sealed, root, installation, cut()?)?, sealed))
 }
 
 /// Whether there is something in it that could be lost.

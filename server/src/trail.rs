@@ -3,13 +3,12 @@
 use crate::boot::{self, NoBoot};
 use crate::cli::{self, fail, say};
 use crate::config::{self, BadConfig, RootSource};
-use crate::data_dir::{self, FileError, HEAD_FILE, INSTALLATION_FILE, KEYRING_FILE};
+use crate::data_dir::{FileError, HEAD_FILE};
 use crate::head::{self, Kept, NoHead, uses_alone};
-use crate::root::unhex;
 use kernel::{Discrepancy, Event, Testimony, Untold, UseFlaw, UseTally};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
-use store::{EngineFault, Flaw, OpenError, TrailReader, TrailSource, Verdict};
+use store::{EngineFault, Flaw, TrailReader, TrailSource, Verdict};
 use vault::Keyring;
 
 /// The trail, or what it tells of, is not what was written.
@@ -110,7 +109,8 @@ impl Intact {
 /// Looks at one moment: the rows, and what the events up to then say of them. A program that goes on writing adds records behind it, which
 /// are verified as records.
 async fn look(directory: &Path, root: &RootSource) -> Result<Found, NoVerdict> {
-    examine(directory, &keyring(directory, root)?).await
+    let (keyring, _) = boot::keyring_of(directory, root, boot::installation_of(directory)?)?;
+    examine(directory, &keyring).await
 }
 
 /// As [`verify`] does, where the keyring is open already.
@@ -121,7 +121,7 @@ pub async fn examine(directory: &Path, keyring: &Keyring) -> Result<Found, NoVer
         Err(NoHead::File(error)) => return Err(error.into()),
         Err(damaged @ NoHead::Damaged(_)) => return Ok(Found::Broken(vec![Break::Head(damaged)])),
     };
-    let reader = TrailReader::open(directory).map_err(|error| NoVerdict::Store(directory.to_owned(), error))?;
+    let reader = TrailReader::open(directory).map_err(|error| NoBoot::Store(directory.to_owned(), error))?;
     for _ in 0..READINGS_MAX {
         match compare(&reader, keyring, kept).await {
             Err(EngineFault::Damaged) => return Ok(Found::Broken(vec![Break::Damaged])),
@@ -174,22 +174,9 @@ async fn compare(reader: &TrailReader, keyring: &Keyring, kept: Option<Kept>) ->
     Ok(Some(Found::Broken(breaks)))
 }
 
-fn keyring(directory: &Path, root: &RootSource) -> Result<Keyring, NoVerdict> {
-    let incomplete = |name| NoBoot::Incomplete(directory.to_owned(), name);
-    let id_file = directory.join(INSTALLATION_FILE);
-    let id = data_dir::read(&id_file)?.ok_or_else(|| NoVerdict::NoData(directory.to_owned()))?;
-    let installation = unhex(&id).ok_or(NoBoot::Installation(id_file))?;
-    let sealed = data_dir::read(&directory.join(KEYRING_FILE))?.ok_or_else(|| incomplete(KEYRING_FILE))?;
-    Ok(boot::unseal(directory, &sealed, root, installation, boot::cut()?)?)
-}
-
 /// Why the trail could not be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum NoVerdict {
-    #[error("`{0}` is no data directory")]
-    NoData(PathBuf),
-    #[error("the data directory `{0}` cannot be opened: {1}")]
-    Store(PathBuf, OpenError),
     #[error("the trail cannot be read: {0}")]
     Unread(EngineFault),
     #[error("the trail was cut each time that it was read: try again")]
