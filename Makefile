@@ -27,7 +27,7 @@ lint: ## formatting and clippy, warnings refused
 	cargo fmt --all --check
 	cargo clippy --profile ci --workspace --all-targets -- -D warnings
 
-prove: ## the long form: lint, all tests, 100,000 seeds, thousands of kills, fuzzing (goes on where it was interrupted)
+prove: ## the long form: lint, tests, 100,000 seeds, thousands of kills, fuzzing, counted instructions (goes on where it stopped)
 	python3 ci/suites.py prove
 
 fuzz: ## a minute for each fuzz target (the first time, some minutes to build them); `make prove` gives each ten

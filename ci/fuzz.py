@@ -3,12 +3,13 @@
     python3 ci/fuzz.py [SECONDS] [TARGET ...]     60 seconds and all targets, unless told otherwise
     python3 ci/fuzz.py prove [SECONDS]            ten minutes, all targets; goes on where it was interrupted
 
-What `prove` has done is kept in fuzz/target/prove.json, with the commit it was done on (another one begins anew), and when it is through it
+What `prove` has done is kept in fuzz/target/prove.json, with the sources it was done on (others begin anew), and when it is through it
 is written into fuzz/proved.toml: on which commit, and for each target seconds, inputs and places reached.
 
 It needs what builds libFuzzer: the sources of libfuzzer-sys and a C++ compiler. The coverage that guides it is one of LLVM's own
-passes, so that any compiler of Rust will do. Where the tools are wanting it says so and ends with 0: the corpora are replayed by the
-tests of the crates all the same. What it finds is kept in fuzz/artifacts, what it learns in fuzz/target/learned.
+passes, so that any compiler of Rust will do. Where the tools are wanting it says so and ends with 0 (`prove` with 1): the corpora are
+replayed by the tests of the crates all the same. What it finds is kept in fuzz/artifacts, and tried first the next time, until somebody
+takes it away; what it learns in fuzz/target/learned.
 """
 
 import datetime
@@ -21,6 +22,8 @@ import subprocess
 import sys
 import tomllib
 
+from proving import sources
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FUZZ = ROOT / "fuzz"
 STATE = FUZZ / "target/prove.json"
@@ -30,7 +33,7 @@ SECONDS_PROVE = 600
 TIMEOUT_SECONDS = 1
 MEMORY_MIB_MAX = 64
 INPUT_BYTES_MAX = 4096
-# What cargo-fuzz asks of the compiler, but for the sanitizer: the house has no `unsafe` that one could look at.
+# What cargo-fuzz asks of the compiler, but for the sanitizer, which takes a nightly one: the little `unsafe` of the house reads no input.
 COVERAGE = [
     "--cfg=fuzzing",
     "-Cpasses=sancov-module",
@@ -56,7 +59,7 @@ def main() -> int:
         return 2
     if not any(shutil.which(compiler) for compiler in ("c++", "g++", "clang++")):
         print("not fuzzed: libFuzzer is built by a C++ compiler, and there is none")
-        return 0
+        return int(proves)
     host = re.search(r"^host: (.+)$", output(["rustc", "-vV"]), re.M).group(1)
     targets = arguments or known
     if not build(targets, host):
@@ -80,12 +83,9 @@ def main() -> int:
 
 
 def resumed() -> dict:
-    git = ["git", "-C", str(ROOT)]
-    commit = output([*git, "rev-parse", "HEAD"]).strip()
-    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", ":!tests/*/proved.toml", ":!fuzz/proved.toml"], check=False)
-    commit += "-changed" if changed.returncode != 0 else ""
+    fuzzed = sources("crates", "shapes", "fuzz/Cargo.toml", "fuzz/src", "fuzz/fuzz_targets")
     state = json.loads(STATE.read_text()) if STATE.exists() else {}
-    return state if state.get("commit") == commit else {"commit": commit, "targets": {}}
+    return state | fuzzed if state.get("sources") == fuzzed["sources"] else fuzzed | {"targets": {}}
 
 
 def write_proved(state: dict) -> None:
@@ -119,6 +119,11 @@ def fuzz(program: pathlib.Path, target: str, seconds: int) -> dict | None:
     own = re.findall(r"rss: (\d+)Mb", output([str(program), "-runs=1", *limits]))
     memory = MEMORY_MIB_MAX + int(own[-1])
     options = [*limits, f"-rss_limit_mb={memory}", f"-max_total_time={seconds}", "-print_final_stats=1", "-verbosity=1"]
+    for artifact in sorted(artifacts.iterdir()):
+        again = subprocess.run([str(program), *limits, f"-rss_limit_mb={memory}", str(artifact)], capture_output=True, check=False)
+        if again.returncode != 0:
+            print(f"fuzz {target}: FAILED: {artifact.relative_to(ROOT)} was found before and still fails", flush=True)
+            return None
     done = subprocess.run(
         [str(program), str(learned), str(FUZZ / "corpus" / target), *options],
         stdout=subprocess.PIPE,
@@ -135,7 +140,8 @@ def fuzz(program: pathlib.Path, target: str, seconds: int) -> dict | None:
     print(f"fuzz {target}: {'ok' if done.returncode == 0 else 'FAILED'}: {counts}", flush=True)
     if done.returncode != 0:
         return None
-    return {"inputs": int(runs[-1]) if runs else 0, "places": int(covered[-1]) if covered else 0}
+    # Without its figures nobody knows what it has done.
+    return {"inputs": int(runs[-1]), "places": int(covered[-1])} if runs and covered else None
 
 
 def output(command: list[str]) -> str:

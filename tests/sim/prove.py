@@ -2,9 +2,9 @@
 
     python3 tests/sim/prove.py [SEEDS]        100000 unless said
 
-What is done is kept in target/sim/prove.json, with the commit it was done on; another commit begins anew. A seed that fails is written into
-proved.toml at once, under `failed`. It is tried first the next time, and stays there, and the run fails, until it passes; from then on it
-stands under `failed_once`, and the ordinary tests run it with their own seeds.
+What is done is kept in target/sim/prove.json, with the sources it was done on; others begin anew. A seed that fails, or ends the
+program, is written into proved.toml as soon as it is known, under `failed`. It is tried first the next time, and stays there, and the run
+fails, until it passes; from then on it stands under `failed_once`. The ordinary tests run both with their own seeds.
 """
 
 import concurrent.futures
@@ -15,10 +15,14 @@ import pathlib
 import resource
 import subprocess
 import sys
-import tomllib
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT / "ci"))
+
+from proving import PROGRAM, known_failures, sources  # noqa: E402
+
 SEEDS = 100_000
 # Away from the seeds of CI.
 FIRST_SEED = 1_000
@@ -27,20 +31,22 @@ PLACE = ROOT / "target/sim"
 STATE = PLACE / "prove.json"
 PROVED = HERE / "proved.toml"
 PROFILE = "prove"
+# Of what the program says on standard error, where it fails.
+ERRORS_BYTES_SHOWN = 4_000
 
 
 def main() -> int:
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else SEEDS
     subprocess.run(["cargo", "build", "--profile", PROFILE, "-p", "sim"], cwd=ROOT, check=True)
     PLACE.mkdir(parents=True, exist_ok=True)
-    state, known = resumed(commit()), tomllib.loads(PROVED.read_text()) if PROVED.exists() else {}
-    once = set(known.get("failed_once", [])) | set(known.get("failed", []))
+    state, once = resumed(sources(*PROGRAM, "tests/house", "tests/sim")), known_failures(PROVED)
     failed = {seed: what for seed in sorted(once) for what in portion(seed, seed + 1)["failed"].values()}
     wanted = range(FIRST_SEED, FIRST_SEED + seeds, SEEDS_OF_A_PORTION)
     left = [start for start in wanted if start not in state["done"]]
     print(f"{len(state['done']) * SEEDS_OF_A_PORTION} seeds are done already, {len(left) * SEEDS_OF_A_PORTION} are left", flush=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for told in pool.map(lambda start: portion(start, start + SEEDS_OF_A_PORTION), left):
+        for portion_ in concurrent.futures.as_completed(pool.submit(portion, start, start + SEEDS_OF_A_PORTION) for start in left):
+            told = portion_.result()
             failed |= {int(seed): what for seed, what in told["failed"].items()}
             take(state, told)
             if told["failed"]:
@@ -55,12 +61,27 @@ def main() -> int:
 
 
 def portion(first: int, end: int) -> dict:
-    """Runs the seeds from `first` to `end`, which is excluded, in a process of their own."""
+    """Runs the seeds from `first` to `end`, which is excluded, in a process of their own. If that dies of one, each runs alone."""
     program = ROOT / "target" / PROFILE / "sim"
-    done = subprocess.run([str(program), str(first), str(end)], cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    if not done.stdout:
-        raise SystemExit(f"the seeds from {first} to {end} end the program with {done.returncode}")
-    return json.loads(done.stdout)
+    with tempfile.TemporaryFile() as errors:
+        done = subprocess.run([str(program), str(first), str(end)], cwd=HERE, stdout=subprocess.PIPE, stderr=errors, check=False)
+        errors.seek(max(0, errors.tell() - ERRORS_BYTES_SHOWN))
+        tail = errors.read().decode(errors="replace")
+    if done.stdout:
+        told = json.loads(done.stdout)
+        if told["failed"]:
+            print(tail, file=sys.stderr, flush=True)
+        return told
+    if end - first == 1:
+        print(tail, file=sys.stderr, flush=True)
+        return {"from": first, "to": end, "failed": {str(first): f"it ends the program with {done.returncode}"}, "counts": {}}
+    whole = {"from": first, "to": end, "failed": {}, "counts": {}}
+    for seed in range(first, end):
+        one = portion(seed, seed + 1)
+        whole["failed"] |= one["failed"]
+        for what, times in one["counts"].items():
+            whole["counts"][what] = whole["counts"].get(what, 0) + times
+    return whole
 
 
 def take(state: dict, told: dict) -> None:
@@ -74,20 +95,12 @@ def take(state: dict, told: dict) -> None:
     STATE.write_text(json.dumps(state))
 
 
-def resumed(commit_: str) -> dict:
+def resumed(now: dict[str, str]) -> dict:
     if STATE.exists():
         state = json.loads(STATE.read_text())
-        if state["commit"] == commit_:
-            return state | {"cpu_before": state["cpu_seconds"]}
-    return {"commit": commit_, "done": [], "seeds": 0, "cpu_seconds": 0.0, "cpu_before": 0.0, "counts": {}}
-
-
-def commit() -> str:
-    """The commit of the checkout; `-changed` behind it if tracked files differ from it."""
-    git = ["git", "-C", str(ROOT)]
-    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", ":!tests/*/proved.toml", ":!fuzz/proved.toml"], check=False)
-    return head + ("-changed" if changed.returncode != 0 else "")
+        if state.get("sources") == now["sources"]:
+            return state | now | {"cpu_before": state["cpu_seconds"]}
+    return now | {"done": [], "seeds": 0, "cpu_seconds": 0.0, "cpu_before": 0.0, "counts": {}}
 
 
 def write_proved(state: dict, failed: dict, once: set) -> None:
