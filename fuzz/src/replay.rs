@@ -3,12 +3,16 @@
 
 use peak_alloc::PeakAlloc;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// As in the fuzzer (ci/fuzz.py): what takes longer has hung.
 const HANG: Duration = Duration::from_secs(1);
 /// As in the fuzzer: what one input may take of the heap.
 const MEMORY_BYTES_MAX: usize = 64 << 20;
+
+/// The heap is the whole process's: whoever runs the tests in one process watches one input at a time.
+static WATCH: Mutex<()> = Mutex::new(());
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -32,6 +36,7 @@ pub fn replay(target: &str, probe: impl Fn(&[u8]) -> usize) -> (usize, usize) {
 
 /// Probes, and does not let more pass than the fuzzer would.
 fn watched(name: &str, bytes: &[u8], probe: impl Fn(&[u8]) -> usize) -> usize {
+    let _watch = WATCH.lock().unwrap_or_else(PoisonError::into_inner);
     MEMORY.reset_peak_usage();
     let (before, began) = (MEMORY.current_usage(), Instant::now());
     let reached = probe(bytes);
