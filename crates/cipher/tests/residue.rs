@@ -30,12 +30,13 @@ fn masked(seed: u8, place: u8) -> u8 {
     place.wrapping_mul(167) ^ place.rotate_left(3) ^ seed
 }
 
-/// How often the key lies in this process's memory, in any form. What of it cannot be read through the kernel is not in a dump either.
+/// How often the key lies in what a dump of this process would have of its memory, in any form: not what cannot be read through the kernel,
+/// and not the mappings that are marked `dd` (MADV_DONTDUMP), which is where keys lie on a system without memfd_secret(2).
 fn copies(seed: u8) -> usize {
-    let (memory, maps) = (File::open("/proc/self/mem").unwrap(), std::fs::read_to_string("/proc/self/maps").unwrap());
+    let (memory, maps) = (File::open("/proc/self/mem").unwrap(), std::fs::read_to_string("/proc/self/smaps").unwrap());
     let mut found = 0;
     let mut piece = vec![0; 1 << 16];
-    for line in maps.lines().filter(|line| line.contains(" rw")) {
+    for line in dumped(&maps) {
         let (begin, end) = line.split(' ').next().unwrap().split_once('-').unwrap();
         let (begin, end) = (u64::from_str_radix(begin, 16).unwrap(), u64::from_str_radix(end, 16).unwrap());
         // Pieces overlap by a key. What is being looked through is not counted where it lies.
@@ -50,6 +51,19 @@ fn copies(seed: u8) -> usize {
         piece.fill(0);
     }
     found
+}
+
+/// The first line of each writable mapping that a dump has.
+fn dumped(maps: &str) -> impl Iterator<Item = &str> {
+    let mut mapping = "";
+    maps.lines().filter_map(move |line| {
+        if line.contains(" rw") {
+            mapping = line;
+        }
+        let flags = line.strip_prefix("VmFlags:")?;
+        let begun = std::mem::take(&mut mapping);
+        (!begun.is_empty() && !flags.split(' ').any(|flag| flag == "dd")).then_some(begun)
+    })
 }
 
 fn is_key(seed: u8, window: &[u8]) -> bool {
