@@ -17,6 +17,7 @@ on_every_engine!(
     events_are_read_where_they_lie_together,
     the_index_is_read_newest_first,
     what_is_found_does_not_depend_on_the_turns,
+    a_long_trail_is_indexed_turn_by_turn,
 );
 
 async fn events_are_chained_from_the_first(rig: Rig) {
@@ -230,4 +231,24 @@ async fn what_is_found_does_not_depend_on_the_turns(rig: Rig) {
         found.extend(page);
     }
     assert_eq!(found, expected);
+}
+
+/// A store that knows of the events by the trail alone reads so many of them a turn, and says that more are waiting.
+async fn a_long_trail_is_indexed_turn_by_turn(rig: Rig) {
+    let events = |first: u64, last: u64| (first..=last).map(|number| event(&number.to_string())).collect::<Vec<_>>();
+    for (first, last) in [(1, 400), (401, 800), (801, 1_001)] {
+        rig.store.commit(rig.draft().into_batch(vec![], events(first, last)).unwrap()).await.unwrap();
+    }
+    let (cold, mut turns) = (rig.cold(), vec![]);
+    let read = |recorded: &store::Recorded| {
+        Terms::new(Time::from_seconds(i64::try_from(recorded.sequence).unwrap()), "1", "r")
+    };
+    loop {
+        let more = cold.index(read).await.unwrap();
+        turns.push(cold.indexed_upto().await.unwrap());
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(turns, [500, 1_000, 1_001]);
 }

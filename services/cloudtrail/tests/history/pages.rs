@@ -106,7 +106,7 @@ async fn a_token_is_good_for_its_own_look_up_alone() {
 }
 
 #[tokio::test]
-async fn more_events_than_are_read_at_once_are_all_found() {
+async fn more_events_than_one_look_up_gives_are_all_found() {
     let house = boot().await;
     let root = house.root().await;
     for _ in 0..520 {
