@@ -270,13 +270,12 @@ def test_a_changed_backup_is_refused_at_each_field(kept, elsewhere):
     # A seal that it does not have: a passphrase's recipe is longer.
     changed = bytearray(content)
     changed[FIXED + 34] = 2
-    refuse(other, bytes(changed), "")
+    refuse(other, bytes(changed), "the keyring is damaged")
     restore(other, kept.backup)
 
 
-def test_parts_of_a_backup_are_bound_to_their_places(kept, elsewhere, tmp_path):
-    own = kept
-    own.start()
+def test_parts_of_a_backup_are_bound_to_their_places(make_server, elsewhere, tmp_path):
+    own = make_server("of-many-parts")
     caller = administrator(own)
     for _ in range(60):
         caller.kms.create_key(Description="x" * 8000)

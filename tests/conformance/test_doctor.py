@@ -53,13 +53,14 @@ def test_a_house_that_is_well(house):
     assert running["root-apart"]["level"] == WARNING, "the root is on the disk of the data"
     assert running["tls"]["level"] == NOTE
     house.stop()
-    before = {path: path.read_bytes() for path in house.data.rglob("*") if path.suffix not in ("-wal", "-shm")}
+    content = lambda: {path: path.read_bytes() for path in house.data.rglob("*") if not path.name.endswith(("-wal", "-shm"))}  # noqa: E731
+    before = content()
     stopped = doctor(house)
     assert "no process" in stopped["server"]["what"]
     assert {check: found["level"] for check, found in stopped.items()} == {
         check: found["level"] for check, found in running.items()
     }
-    assert {path: path.read_bytes() for path in before} == before, "looking changes nothing"
+    assert content() == before and len(before) > 3, "looking changes nothing"
 
 
 def test_the_text_for_people(house):
