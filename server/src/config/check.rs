@@ -33,6 +33,7 @@ fn text(config: &Config, layers: &Layers) -> String {
         let _ = match value {
             Ok(value) if name == ONLY_A_FLAG => writeln!(text, "# --danger-accept-clock = {value}    # {source}"),
             Ok(value) => writeln!(text, "{name} = {value}    # {source}"),
+            Err(words) if name == ONLY_A_FLAG => writeln!(text, "# --danger-accept-clock: {words}"),
             Err(words) => writeln!(text, "# {name}: {words}"),
         };
     }

@@ -123,7 +123,11 @@ impl Scrape {
             MetricType::Counter,
             &commit,
         )?;
-        page.gauge("kagiban_trail_events", "Events on the trail", signed(events))?;
+        page.gauge(
+            "kagiban_trail_events",
+            "The number of the trail's last event, those that were cut off included",
+            signed(events),
+        )?;
         let mut family = page.family(
             "kagiban_store_bytes",
             "The size of the database and of its log, trail included",
