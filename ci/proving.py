@@ -13,7 +13,7 @@ RESULTS = (":!tests/*/proved.toml", ":!fuzz/proved.toml")
 
 
 def sources(*places: str) -> dict[str, str]:
-    """Names what lies in these places: `commit`, where the checkout stands, with `-changed` behind it if they differ from it; and `sources`,
+    """Names what lies in these places: `commit`, where the checkout stands, with `-changed` behind it if they differ from it; `sources`,
     a digest of them as they are. A long form goes on over commits that do not touch them."""
     within = ("--", *places, *RESULTS)
     changes = _git("diff", "HEAD", *within)
