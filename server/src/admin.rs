@@ -49,7 +49,7 @@ async fn make(config: &Config, input: RecoverAccessKeyInput) -> Result<String, N
         return Err(NoKey::Unfounded(config.data_dir.clone()));
     }
     // As long as the first key is not delivered, each start replaces it: nobody else may delete it, and nothing is lost yet.
-    if iam::undelivered(&booted.store).await.map_err(|_| NoKey::Unreadable)?.is_some() {
+    if iam::undelivered(&booted.store).await?.is_some() {
         return Err(NoKey::Waiting(config.data_dir.clone()));
     }
     restored::record(&booted).await?;
@@ -63,7 +63,7 @@ async fn make(config: &Config, input: RecoverAccessKeyInput) -> Result<String, N
     delivered.map_err(|error| match error {
         Undelivered::Failed(failure) if failure.code == "LimitExceeded" => NoKey::Two(failure.text),
         Undelivered::Failed(failure) => NoKey::Refused(failure.text),
-        Undelivered::Unreadable => NoKey::Unreadable,
+        Undelivered::Keyless => NoKey::Keyless,
         Undelivered::File { access_key_id, error } => NoKey::Undelivered(access_key_id, error),
     })
 }
@@ -84,8 +84,10 @@ enum NoKey {
     Refused(String),
     #[error("{0}. The one that is named with --replace is deleted when the new one is made")]
     Two(String),
-    #[error("the answer, or the account's record, cannot be read")]
-    Unreadable,
+    #[error("the account's record cannot be read: {0}")]
+    Unreadable(#[from] store::Broken),
+    #[error("the answer has no access key")]
+    Keyless,
     #[error(
         "the access key {0} was made, and its secret cannot be written: {1}. Nobody has it: when that is mended, say --replace {0}"
     )]

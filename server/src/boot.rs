@@ -77,8 +77,8 @@ pub enum NoBoot {
          remove `{head}`", head = crate::data_dir::HEAD_FILE
     )]
     Standing(#[from] NoStanding),
-    #[error("a record of the store cannot be read")]
-    Unreadable,
+    #[error("the account's record cannot be read: {0}")]
+    Unreadable(#[from] store::Broken),
     #[error(transparent)]
     Broken(#[from] Breakage),
     #[error(
@@ -110,7 +110,7 @@ pub async fn boot(config: &Config) -> Result<Booted, NoBoot> {
     })
     .map_err(|error| NoBoot::Store(config.data_dir.clone(), error))?;
     let store = Arc::new(Store::new(Arc::new(engine), barrier, Arc::clone(&entropy), store::WARM_BYTES_MAX_DEFAULT));
-    let account = iam::founded(&store).await.map_err(|_| NoBoot::Unreadable)?;
+    let account = iam::founded(&store).await?;
     if let (Some(account), Some(named)) = (account, config.account)
         && account != named
     {

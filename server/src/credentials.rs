@@ -36,7 +36,8 @@ pub fn holds(file: &Path, access_key_id: &str) -> Result<bool, FileError> {
 pub enum Undelivered {
     /// It was not made.
     Failed(Failure),
-    Unreadable,
+    /// The answer has none.
+    Keyless,
     File {
         access_key_id: String,
         error: FileError,
@@ -49,7 +50,7 @@ pub fn deliver(exit: &Exit, recorded: &Recorded, file: &Path) -> Result<String, 
         Opened::Answer(answer) => answer,
         Opened::Failure(failure) => return Err(Undelivered::Failed(failure.clone())),
     };
-    let key = &answer.output::<CreateAccessKeyOutput>().ok_or(Undelivered::Unreadable)?.access_key;
+    let key = &answer.output::<CreateAccessKeyOutput>().ok_or(Undelivered::Keyless)?.access_key;
     let access_key_id = key.access_key_id.clone();
     match write(file, &access_key_id, key.secret_access_key.reveal(exit, answer.receipt())) {
         Ok(()) => Ok(access_key_id),

@@ -27,8 +27,10 @@ pub enum NotFounded {
     Broken(#[from] Breakage),
     #[error("the account cannot be made: {}", .0.text)]
     Failed(Failure),
-    #[error("the account's record cannot be read")]
-    Unreadable,
+    #[error("the account's record cannot be read: {0}")]
+    Unreadable(#[from] store::Broken),
+    #[error("the account was made, and the answer has no access key: start again, and it is made anew")]
+    Keyless,
     #[error(
         "the account was made, and its access key cannot be delivered: {0}. Start again when that is mended: the key is made anew"
     )]
@@ -39,7 +41,7 @@ impl From<Undelivered> for NotFounded {
     fn from(undelivered: Undelivered) -> Self {
         match undelivered {
             Undelivered::Failed(failure) => Self::Failed(failure),
-            Undelivered::Unreadable => Self::Unreadable,
+            Undelivered::Keyless => Self::Keyless,
             Undelivered::File { error, .. } => Self::Undelivered(error),
         }
     }
@@ -67,7 +69,7 @@ impl Founded {
 pub async fn found(booted: &Booted, config: &Config) -> Result<Founded, NotFounded> {
     let account = booted.house.setting().account;
     let file = &config.credentials_file;
-    let undelivered = iam::undelivered(&booted.store).await.map_err(|_| NotFounded::Unreadable)?;
+    let undelivered = iam::undelivered(&booted.store).await?;
     let rounds = booted.house.rounds(&iam::SERVICE);
     let delivered = match undelivered {
         None if booted.founded => return Ok(Founded { account, credentials_file: None }),

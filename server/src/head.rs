@@ -8,7 +8,7 @@ use kernel::{Event, Testimony, Untold, UseFlaw};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use store::{Anchor, Store};
+use store::{Anchor, Broken, Store};
 use vault::{HeadSeal, Keyring, Standing, Vault};
 
 const HEAD_BYTES: usize = 40;
@@ -40,8 +40,10 @@ pub enum NoStanding {
          copy of the database was put back"
     )]
     Cut(PathBuf),
-    #[error("the audit trail cannot be read")]
-    Unreadable,
+    #[error("the audit trail cannot be read: {0}")]
+    Unreadable(#[from] Broken),
+    #[error("the audit trail cannot be read: record {0} says nothing")]
+    Senseless(u64),
     #[error("the record of the uses of keys is broken: {0}")]
     Uses(#[from] UseFlaw),
     #[error(transparent)]
@@ -72,10 +74,10 @@ fn opened(bytes: &[u8], keyring: &Keyring) -> Option<Kept> {
 /// later events name are heard too. Whatever an earlier event names, the mark counts already: it was made after that event.
 pub async fn standing(directory: &Path, store: &Store, keyring: &Keyring) -> Result<Standing, NoStanding> {
     let kept = read(directory, keyring)?;
-    let root = store.root().await.map_err(|_| NoStanding::Unreadable)?;
+    let root = store.root().await?;
     let cut = root.map_or(0, |root| root.sequence);
     if let Some(Kept { anchor, .. }) = kept.filter(|kept| kept.anchor.sequence > 0 && kept.anchor.sequence >= cut)
-        && !store.holds(anchor).await.map_err(|_| NoStanding::Unreadable)?
+        && !store.holds(anchor).await.map_err(Broken::from)?
     {
         return Err(NoStanding::Cut(directory.join(HEAD_FILE)));
     }
@@ -89,9 +91,9 @@ pub async fn standing(directory: &Path, store: &Store, keyring: &Keyring) -> Res
     let mut testimony = Testimony::new(kept.map(|kept| kept.standing)).behind(root.filter(|_| last < cut));
     last = last.max(cut);
     loop {
-        let page = store.trail(last.saturating_add(1), EVENTS_PER_PAGE).await.map_err(|_| NoStanding::Unreadable)?;
+        let page = store.trail(last.saturating_add(1), EVENTS_PER_PAGE).await?;
         for recorded in &page {
-            let event = Event::decode(&recorded.bytes).ok_or(NoStanding::Unreadable)?;
+            let event = Event::decode(&recorded.bytes).ok_or(NoStanding::Senseless(recorded.sequence))?;
             testimony.hear(&uses_alone(event));
             last = recorded.sequence;
         }

@@ -88,7 +88,7 @@ impl House {
         let ticket = identified.map_err(|error| match error {
             VaultError::SignatureMismatch | VaultError::OutOfBounds => Unadmitted::Signature,
             VaultError::TicketExpired => Unadmitted::Expired,
-            _ => Unadmitted::Broken(Breakage::Vault),
+            error => Unadmitted::Broken(error.into()),
         })?;
         let read_at = reads.into_draft().into_checks();
         Ok(Caller::assertion(

@@ -85,6 +85,9 @@ async fn before(store: &Store, root: Option<Root>) -> Result<Testimony, Breakage
     }
     let mut testimony = Testimony::default().behind(root);
     parts.iter().rev().for_each(|part| testimony.hear(part));
-    testimony.settle().map_err(|_| Breakage::Unreadable)?;
+    if let Err(untold) = testimony.settle() {
+        tracing::error!(cause = %untold, "what was cut off the trail before is not known");
+        return Err(Breakage::Unreadable);
+    }
     Ok(testimony)
 }

@@ -137,15 +137,46 @@ impl Failure {
     }
 }
 
+/// Of a row, the log hears which one, and why.
 impl From<store::Broken> for Breakage {
-    fn from(_: store::Broken) -> Self {
-        Self::Unreadable
+    fn from(broken: store::Broken) -> Self {
+        use store::Broken as B;
+        let breakage = match broken {
+            B::Engine(fault) => return fault.into(),
+            B::NoEntropy(_) | B::Unsealed(cipher::Unsealed::NoEntropy) => Self::NoEntropy,
+            B::LongKey { .. } | B::Unwritable { .. } | B::Taken { .. } | B::Unsealed(_) | B::Oversized(_) => {
+                Self::Unwritable
+            }
+            B::Unopened { .. }
+            | B::Unreadable { .. }
+            | B::NewerFormat { .. }
+            | B::StrangeKey { .. }
+            | B::FalseHead
+            | B::FalseRoot
+            | B::Uncuttable(_) => Self::Unreadable,
+        };
+        tracing::error!(cause = %broken, "{breakage}");
+        breakage
     }
 }
 
+/// Of a full disk the log is told once, and not by every call.
 impl From<store::EngineFault> for Breakage {
     fn from(fault: store::EngineFault) -> Self {
-        if fault == store::EngineFault::Full { Self::Full } else { Self::Stopped }
+        if fault == store::EngineFault::Full {
+            return Self::Full;
+        }
+        tracing::error!(cause = %fault, "the store does not do what it must");
+        Self::Stopped
+    }
+}
+
+/// For what the vault answers when the caller is not at fault.
+impl From<vault::VaultError> for Breakage {
+    fn from(error: vault::VaultError) -> Self {
+        let breakage = if error == vault::VaultError::NoEntropy { Self::NoEntropy } else { Self::Vault };
+        tracing::error!(cause = %error, "{breakage}");
+        breakage
     }
 }
 
@@ -162,5 +193,70 @@ impl From<store::CommitError> for Breakage {
 impl From<cipher::NoEntropy> for Breakage {
     fn from(_: cipher::NoEntropy) -> Self {
         Self::NoEntropy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use std::sync::{Arc, Mutex};
+    use store::{Broken, EngineFault};
+    use vault::VaultError;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What came of it, and what the log says of it.
+    fn heard(cause: impl Into<Breakage>) -> (Breakage, String) {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let breakage = tracing::subscriber::with_default(log, || cause.into());
+        let lines = lines.0.lock().unwrap().clone();
+        (breakage, String::from_utf8(lines).unwrap())
+    }
+
+    #[test]
+    fn a_breakage_of_the_store_is_told_by_its_cause() {
+        let (space, key) = ("kms/keys", vec![7]);
+        for (broken, expected) in [
+            (Broken::Unopened { space, key: key.clone() }, Breakage::Unreadable),
+            (Broken::Unreadable { space, key, format: 3 }, Breakage::Unreadable),
+            (Broken::FalseHead, Breakage::Unreadable),
+            (Broken::LongKey { space }, Breakage::Unwritable),
+            (Broken::Oversized(store::Oversized), Breakage::Unwritable),
+            (Broken::NoEntropy(cipher::NoEntropy), Breakage::NoEntropy),
+            (Broken::Engine(EngineFault::Damaged), Breakage::Stopped),
+        ] {
+            let (breakage, log) = heard(broken.clone());
+            assert_eq!(breakage, expected, "{broken}");
+            assert!(log.contains(&broken.to_string()), "{broken}: {log}");
+        }
+        assert_eq!(heard(Broken::Engine(EngineFault::Full)), (Breakage::Full, String::new()));
+    }
+
+    #[test]
+    fn a_breakage_of_the_vault_is_told_by_its_cause() {
+        for (error, expected) in [
+            (VaultError::RecordRefused, Breakage::Vault),
+            (VaultError::TicketForeign, Breakage::Vault),
+            (VaultError::NoEntropy, Breakage::NoEntropy),
+        ] {
+            let (breakage, log) = heard(error);
+            assert_eq!(breakage, expected, "{error}");
+            assert!(log.contains(&error.to_string()), "{error}: {log}");
+        }
     }
 }

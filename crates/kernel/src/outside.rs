@@ -82,7 +82,7 @@ impl Outside<'_> {
             return Err(Breakage::NotInternal);
         }
         let (vault, mint) = (&self.house.vault, self.house.mint);
-        vault.first_access_key(mint, self.scene.account, access_key_id).await.map_err(|_| Breakage::Vault)
+        Ok(vault.first_access_key(mint, self.scene.account, access_key_id).await?)
     }
 
     /// The markers of this operation's pages. `about` is what else of the input shapes the list: another list's marker does not open.

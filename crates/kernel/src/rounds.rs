@@ -97,14 +97,14 @@ impl Rounds {
         // A reader that keeps old pages alive is gone soon. The debt stays, and the next round tries again.
         match self.house.store.scrub().await {
             Ok(()) | Err(store::ScrubError::Busy) => Ok(()),
-            Err(store::ScrubError::Stopped(_)) => Err(Breakage::Stopped),
+            Err(store::ScrubError::Stopped(fault)) => Err(fault.into()),
         }
     }
 
     async fn caller(&self, account: names::AccountId, region: names::Region) -> Result<Caller, Breakage> {
         let now = self.house.clock.wall();
         let name = self.service.name;
-        let ticket = self.house.vault.rounds(self.house.mint, name, now).await.map_err(|_| Breakage::Vault)?;
+        let ticket = self.house.vault.rounds(self.house.mint, name, now).await?;
         let mut random = [0; 16];
         self.house.entropy.fill(&mut random)?;
         let origin = Origin {

@@ -48,7 +48,7 @@ impl TrailReader {
         let mut near = Vec::new();
         loop {
             let query = IndexQuery { token, from: sought.from, to: sought.to, after, limit: PLACES_PER_PAGE };
-            let places = self.store.index_page(query).await.map_err(|_| Breakage::Unreadable)?;
+            let places = self.store.index_page(query).await?;
             let last = places.len() < PLACES_PER_PAGE;
             for (time, sequence) in places {
                 if events.len() == events_max {

@@ -40,7 +40,7 @@ impl Operation for CreateAccessKey {
         let id = ids::access_key(outside)?;
         let vault = outside.tool::<Arc<dyn Vault>>()?;
         let made = vault.create_access_key(call.caller().ticket(), call.scene().account, &id).await;
-        let key = made.map_err(|_| Breakage::Vault)?;
+        let key = made.map_err(Breakage::from)?;
         Ok(NewKey { id, identity: outside.birth()?.0.to_be_bytes(), key })
     }
 

@@ -58,6 +58,6 @@ pub fn refused(error: vault::VaultError) -> kernel::Stop<Fault> {
     match error {
         vault::VaultError::CiphertextRefused => Fault::InvalidCiphertext.into(),
         vault::VaultError::AnotherKey => Fault::IncorrectKey.into(),
-        _ => kernel::Stop::Broken(kernel::Breakage::Vault),
+        error => kernel::Stop::Broken(error.into()),
     }
 }

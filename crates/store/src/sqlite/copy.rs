@@ -45,11 +45,11 @@ pub enum NotRebuilt {
     NewerFormat { found: u32, known: u32 },
     #[error("what it holds is no copy of a store")]
     Strange,
-    #[error("the database cannot be written")]
+    #[error("the database cannot be written: {0}")]
     Sqlite(#[from] rusqlite::Error),
     #[error("the database cannot be opened: {0}")]
     Open(#[from] OpenError),
-    #[error("the disk cannot be written")]
+    #[error("the disk cannot be written: {0}")]
     Disk(#[from] std::io::Error),
     #[error(transparent)]
     Unsealed(#[from] Unsealed),

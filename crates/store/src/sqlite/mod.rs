@@ -83,9 +83,9 @@ pub enum OpenError {
     Foreign(PathBuf),
     #[error("the trail's head does not name its last event")]
     TrailDamaged,
-    #[error("the data directory cannot be used")]
+    #[error("the data directory cannot be used: {0}")]
     Disk(#[from] std::io::Error),
-    #[error("the database cannot be opened")]
+    #[error("the database cannot be opened: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
 
