@@ -113,6 +113,7 @@ impl Rebuilt {
         let path = directory.join(super::DATABASE_FILE);
         let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         // What fails is thrown away as a whole, so nothing has to be put back, and one sync at the end is enough.
+        schema::set_page_size(&connection)?;
         connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
         schema::migrate(&mut connection, steps.ok_or(NotRebuilt::Strange)?, &path)?;
         connection.execute_batch("BEGIN IMMEDIATE")?;
