@@ -8,9 +8,8 @@
 //! What stands here belongs to one writer. On several nodes the group's validation takes its place.
 
 use crate::Revision;
-use crate::bounded::Bounded;
+use crate::bounded::{Bounded, Spot, Spots};
 use std::any::Any;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +20,7 @@ const SHARDS: usize = 64;
 
 pub(crate) struct Warm {
     shards: [Shard; SHARDS],
-    hasher: RandomState,
+    spots: Spots,
 }
 
 struct Shard {
@@ -51,12 +50,13 @@ pub(crate) struct Moment([u64; SHARDS]);
 impl Warm {
     pub fn new(bytes_max: usize) -> Self {
         let shard = |_| Shard { landed: AtomicU64::new(0), rows: Mutex::new(Bounded::new(bytes_max / SHARDS)) };
-        Self { shards: std::array::from_fn(shard), hasher: RandomState::new() }
+        Self { shards: std::array::from_fn(shard), spots: Spots::default() }
     }
 
     /// The row, or that there is none; `None` if it is not known here.
     pub fn find(&self, space: &'static str, key: &[u8]) -> Option<Option<Kept>> {
-        self.shard(space, key)?.1.lock().find(space, key).cloned()
+        let spot = self.spots.of(space, key);
+        self.shard(spot)?.1.lock().find(spot).cloned()
     }
 
     /// To be taken before the engine is asked.
@@ -68,25 +68,28 @@ impl Warm {
 
     /// Keeps what a read found, unless something landed since.
     pub fn keep(&self, moment: &Moment, change: Change) {
-        let Some((place, shard)) = self.shard(change.space, &change.key) else { return };
+        let spot = self.spots.of(change.space, &change.key);
+        let Some((place, shard)) = self.shard(spot) else { return };
         let mut rows = shard.lock();
         if moment.0.get(place) == Some(&shard.landed.load(Ordering::Acquire)) {
-            rows.put(change.space, &change.key, change.row, change.bytes);
+            rows.put(spot, change.row, change.bytes);
         }
     }
 
     /// Brings in what was committed.
     pub fn land(&self, changes: Vec<Change>) {
         for change in changes {
-            let Some((_, shard)) = self.shard(change.space, &change.key) else { continue };
+            let spot = self.spots.of(change.space, &change.key);
+            let Some((_, shard)) = self.shard(spot) else { continue };
             let mut rows = shard.lock();
             shard.landed.fetch_add(1, Ordering::AcqRel);
-            rows.put(change.space, &change.key, change.row, change.bytes);
+            rows.put(spot, change.row, change.bytes);
         }
     }
 
-    fn shard(&self, space: &'static str, key: &[u8]) -> Option<(usize, &Shard)> {
-        let place = usize::try_from(self.hasher.hash_one((space, key)) % SHARDS as u64).ok()?;
+    /// The table within the shard goes by the lower bits of the hash, and by its highest seven.
+    fn shard(&self, spot: Spot<'_>) -> Option<(usize, &Shard)> {
+        let place = usize::try_from((spot.hash >> 40) % SHARDS as u64).ok()?;
         self.shards.get(place).map(|shard| (place, shard))
     }
 }
@@ -122,7 +125,8 @@ mod tests {
         let warm = Warm::new(1 << 20);
         let before = warm.moment();
         warm.land(vec![change(2)]);
-        warm.shard("space", b"key").unwrap().1.lock().forget("space", b"key");
+        let spot = warm.spots.of("space", b"key");
+        warm.shard(spot).unwrap().1.lock().forget(spot);
         warm.keep(&before, change(1));
         assert_eq!(found(&warm), None);
     }

@@ -4,7 +4,7 @@ use super::ballast::Ballast;
 use super::counts::Counts;
 use super::{reader, schema};
 use crate::Revision;
-use crate::bounded::Bounded;
+use crate::bounded::{Bounded, Spots};
 use crate::bundle::{Bundle, portions};
 use crate::engine::{Batch, Check, CommitError, Committed, EngineFault, ScrubError, Write};
 use crate::index::{Posting, Under};
@@ -20,7 +20,7 @@ const GROUP_JOBS_MAX: usize = 256;
 const JOBS_QUEUED_MAX: usize = 1024;
 /// The revisions that the writer knows without asking the database.
 const KNOWN_BYTES_MAX: usize = 64 << 20;
-/// Pages of the log that wait for a checkpoint: 4 MiB.
+/// Pages of the log that wait for a checkpoint: 8 MiB.
 const LOG_PAGES_MAX: i64 = 1024;
 
 type Tell<T> = oneshot::Sender<T>;
@@ -98,7 +98,10 @@ pub(super) struct Writer {
 }
 
 /// The revisions of rows as the open transaction sees them; `None` where there is no row.
-struct Known(Bounded<Option<Revision>>);
+struct Known {
+    revisions: Bounded<Option<Revision>>,
+    spots: Spots,
+}
 
 /// An answer that waits until the group is durable.
 enum Owed {
@@ -278,7 +281,7 @@ impl Turn {
 
 impl Known {
     fn nothing() -> Self {
-        Self(Bounded::new(KNOWN_BYTES_MAX))
+        Self { revisions: Bounded::new(KNOWN_BYTES_MAX), spots: Spots::default() }
     }
 
     /// Do all checks hold?
@@ -304,7 +307,7 @@ impl Known {
         space: &'static str,
         key: &[u8],
     ) -> rusqlite::Result<Option<Revision>> {
-        if let Some(known) = self.0.find(space, key) {
+        if let Some(known) = self.revisions.find(self.spots.of(space, key)) {
             return Ok(*known);
         }
         let mut statement = connection.prepare_cached("SELECT revision FROM rows WHERE space = ?1 AND key = ?2")?;
@@ -314,7 +317,7 @@ impl Known {
     }
 
     fn note(&mut self, space: &'static str, key: &[u8], revision: Option<Revision>) {
-        self.0.put(space, key, revision, size_of::<Revision>());
+        self.revisions.put(self.spots.of(space, key), revision, size_of::<Revision>());
     }
 }
 
