@@ -182,11 +182,14 @@ pub(super) fn trail(connection: &Connection, from: u64, limit: usize) -> rusqlit
     let mut statement = transaction
         .prepare_cached("SELECT sequence, marks, bytes FROM trail WHERE sequence >= ?1 ORDER BY sequence")?;
     let mut rows = statement.query([i64::try_from(from).unwrap_or(i64::MAX)])?;
-    let (mut bundles, mut events) = (Vec::new(), 0);
-    while events < limit
-        && let Some(columns) = rows.next()?
-    {
-        let bundle = Bundle { sequence: columns.get(0)?, marks: columns.get(1)?, sealed: columns.get(2)? };
+    let (mut bundles, mut events) = (Vec::<Bundle>::new(), 0);
+    while let Some(columns) = rows.next()? {
+        let sequence = columns.get(0)?;
+        // A table that was made anew without its key may have a place twice: the second is of this page, since none begins with it.
+        if events >= limit && bundles.last().is_none_or(|last| last.sequence != sequence) {
+            break;
+        }
+        let bundle = Bundle { sequence, marks: columns.get(1)?, sealed: columns.get(2)? };
         // Marks that are none are a flaw for who reads them, and no reason to go on for ever.
         events += bundle.count_from(from).max(1);
         bundles.push(bundle);

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Anchor, Flaw, Head, OpenError, SqliteEngine, SqliteOptions, TrailReader, TrailSource, Verdict, verify};
 
+/// How many events the verification reads at once.
+const PAGE_EVENTS: u64 = 512;
+
 /// Ten events, then `meddle`, then a verification from outside.
 async fn verdict_after(meddle: impl FnOnce(&Connection), anchored: bool) -> Verdict {
     let rig = ten_events().await;
@@ -93,6 +96,29 @@ async fn a_changed_byte_is_found_among_events_that_lie_together() {
         ("DELETE FROM trail WHERE sequence = 8", broken(4, Flaw::Missing)),
     ] {
         assert_eq!(verdict_of_eight(|connection| run(connection, change)).await, expected, "{change}");
+    }
+}
+
+/// A table without its key takes a row twice. Where a page of the verification ends, nobody reads on.
+#[tokio::test]
+async fn a_row_that_stands_twice_is_found_wherever_it_stands() {
+    let rig = Rig::sqlite();
+    for _ in 0..2 * PAGE_EVENTS {
+        rig.commit(vec![], vec![]).await.unwrap();
+    }
+    let Rig { store, engine, directory } = rig;
+    drop((store, engine));
+    let connection = directory.meddle();
+    run(&connection, "CREATE TABLE t AS SELECT * FROM trail; DROP TABLE trail; ALTER TABLE t RENAME TO trail;");
+    let reader = TrailReader::open(&directory.0).unwrap();
+    assert!(matches!(verify(&reader, &barrier(), None, |_| ()).await.unwrap(), Verdict::Whole { .. }));
+    for place in [1, PAGE_EVENTS - 1, PAGE_EVENTS, PAGE_EVENTS + 1, 2 * PAGE_EVENTS] {
+        let twice = format!("INSERT INTO trail SELECT * FROM trail WHERE sequence = {place}");
+        run(&connection, &twice);
+        let verdict = verify(&reader, &barrier(), None, |_| ()).await.unwrap();
+        assert!(matches!(verdict, Verdict::Broken { .. }), "{place}: {verdict:?}");
+        let once = "DELETE FROM trail WHERE rowid = (SELECT max(rowid) FROM trail)";
+        run(&connection, once);
     }
 }
 
