@@ -38,7 +38,7 @@ bench: ## what a call costs beside the least that it could; writes docs/performa
 	target/release/bench compare
 
 bench-grown: ## what a call, a list, a start and the memory cost with 100,000 keys; writes docs/performance.md (about three minutes)
-	cargo build --release -p kagiban -p bench
+	cargo build --release -p kagiban -p bench -p fill
 	target/release/bench grown
 
 bench-instructions: ## instructions of a Decrypt, a decision, a signature, against bench/instructions.toml (needs valgrind)

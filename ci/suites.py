@@ -48,7 +48,7 @@ def suites(form: str) -> list[Suite]:
     listed = [
         Suite("format", ["cargo", "fmt", "--all", "--check"]),
         Suite("clients", ["sh", "ci/clients.sh"]),
-        Suite("build", ["cargo", "build", "--profile", "ci", "-p", "kagiban"]),
+        Suite("build", ["cargo", "build", "--profile", "ci", "-p", "kagiban", "-p", "fill"]),
         Suite("units", unit_runner, closing=r"^\s*Summary \[|^test result:|^\s*error: test run failed"),
         Suite(
             "conformance",

@@ -3,7 +3,7 @@
 use crate::clock::now;
 use crate::operation::{Operation, PAGE_KEYS, Subject};
 use crate::report::{commit, machine, median, replace};
-use crate::rig::{Server, folder};
+use crate::rig::{Server, fill, folder};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -14,6 +14,9 @@ pub struct Options {
     /// The program to measure.
     #[arg(long, default_value = "target/release/kagiban")]
     binary: PathBuf,
+    /// The program that fills houses.
+    #[arg(long, default_value = "target/release/fill")]
+    fill: PathBuf,
     /// Keys of the large house. Quotas of AWS end here.
     #[arg(long, default_value_t = 100_000)]
     keys: usize,
@@ -31,7 +34,7 @@ pub struct Options {
     dry: bool,
 }
 
-/// For filling, and for Encrypt.
+/// For Encrypt.
 const CONNECTIONS: usize = 64;
 /// For lists, which are long answers.
 const LIST_CONNECTIONS: usize = 16;
@@ -45,8 +48,13 @@ pub fn run(options: &Options) {
     writeln!(text, "{}", machine()).unwrap();
     writeln!(
         text,
-        "{} pairs of {} s; {} starts. {} keys were made in {:.0} s over {CONNECTIONS} connections.\n",
-        options.pairs, options.seconds, options.starts, options.keys, large.filling_seconds
+        "{} pairs of {} s; {} starts. {} keys were made in {:.1} s by `{}`.\n",
+        options.pairs,
+        options.seconds,
+        options.starts,
+        options.keys,
+        large.filling_seconds,
+        options.fill.display()
     )
     .unwrap();
     text.push_str(&likes(options, &small, &large));
@@ -67,10 +75,10 @@ struct House {
 impl House {
     fn filled(options: &Options, folder: &Path, keys: usize) -> Self {
         std::fs::create_dir_all(folder).unwrap();
-        let server = Server::house(&options.binary, folder);
         let begin = Instant::now();
-        let keys = server.client.keys(keys, CONNECTIONS).into();
+        let keys = fill(&options.fill, folder, keys).into();
         let filling_seconds = begin.elapsed().as_secs_f64();
+        let server = Server::house(&options.binary, folder);
         server.settle();
         Self { server, keys, filling_seconds }
     }

@@ -144,6 +144,18 @@ pub fn credential(file: &Path) -> Credential {
     Credential::new(value("aws_access_key_id"), value("aws_secret_access_key"))
 }
 
+/// Makes so many keys where [`Server::house`] will look for its data; their ARNs.
+pub fn fill(program: &Path, folder: &Path, keys: usize) -> Vec<String> {
+    let list = folder.join("keys");
+    let mut command = Command::new(program);
+    command.arg(keys.to_string()).arg("--list").arg(&list);
+    command.arg("--data-dir").arg(folder.join("data"));
+    command.arg("--credentials-file").arg(folder.join("credentials"));
+    command.arg("--root-key-file").arg(folder.join("root.key"));
+    assert!(command.status().unwrap().success(), "the house is not filled");
+    fs::read_to_string(list).unwrap().lines().map(str::to_owned).collect()
+}
+
 /// An empty folder for the servers' files, in `target`, which is on a disk and not in memory.
 pub fn folder() -> PathBuf {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench"));

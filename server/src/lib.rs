@@ -1,5 +1,5 @@
 //! The program: boot, listeners, timers, and the edge where replies leave the house. It is a library so that a simulation can own the
-//! network: beside [`main`], what it shows is the edge and how one connection is served.
+//! network: beside [`main`], what it shows is the edge, how one connection is served, and a house that is open and serves nobody.
 
 mod admin;
 pub mod answer;
@@ -17,6 +17,7 @@ mod elsewhere;
 mod founding;
 mod head;
 mod health;
+pub mod indoors;
 mod introduce;
 pub mod listen;
 mod log;

@@ -2,16 +2,14 @@
 
 use crate::answer::Edge;
 use crate::aside::Aside;
-use crate::boot::{self, Booted};
 use crate::cli::{self, fail, say};
 use crate::config::Config;
-use crate::founding::{self, Founded};
-use crate::head::Keeper;
+use crate::indoors::{self, Opened};
 use crate::introduce::{Endpoint, Introduction};
 use crate::listen::{Listener, NoListener};
+use crate::log;
 use crate::process::Granted;
 use crate::timers::Timers;
-use crate::{credentials, log, restored};
 use cipher::SystemEntropy;
 use locked::Protection;
 use std::process::ExitCode;
@@ -25,12 +23,12 @@ pub async fn init(args: cli::Open) -> ExitCode {
         Err(error) => return fail(error),
     };
     log::start(config.json_logs);
-    match open(&config).await {
+    match indoors::open(&config).await {
         Ok(opened) => {
             introduce(&config, &opened, None);
             ExitCode::SUCCESS
         }
-        Err(code) => code,
+        Err(error) => fail(error),
     }
 }
 
@@ -53,9 +51,9 @@ pub async fn serve(args: cli::Serve, granted: Granted) -> ExitCode {
         Ok(aside) => aside,
         Err(error) => return fail(error),
     };
-    let opened = match open(&config).await {
+    let opened = match indoors::open(&config).await {
         Ok(opened) => opened,
-        Err(code) => return code,
+        Err(error) => return fail(error),
     };
     // From here on a signal ends the program in order.
     let mut signals = match Signals::listen() {
@@ -100,27 +98,6 @@ async fn aside(config: &Config) -> Result<Option<Aside>, NoListener> {
 
 /// What a shell makes of a program that a signal ended: this, and the signal's number.
 const SIGNALLED: i32 = 128;
-
-/// A house that is open, its account founded and its start on the trail.
-struct Opened {
-    booted: Booted,
-    founded: Founded,
-    keeper: Keeper,
-}
-
-async fn open(config: &Config) -> Result<Opened, ExitCode> {
-    if !boot::has_database(&config.data_dir) {
-        // A first start: nothing is made before it is known that the key pair will find its place.
-        credentials::prove(&config.credentials_file).map_err(fail)?;
-    }
-    let booted = boot::boot(config).await.map_err(fail)?;
-    restored::record(&booted).await.map_err(fail)?;
-    let founded = founding::found(&booted, config).await.map_err(fail)?;
-    founding::record_start(&booted, config).await.map_err(fail)?;
-    let mut keeper = Keeper::new(Arc::clone(&booted.store), Arc::clone(&booted.vault), &config.data_dir);
-    keeper.write().await;
-    Ok(Opened { booted, founded, keeper })
-}
 
 fn introduce(config: &Config, opened: &Opened, endpoint: Option<Endpoint>) {
     let introduction = Introduction {

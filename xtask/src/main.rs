@@ -11,7 +11,7 @@ mod workspace;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 #[expect(clippy::print_stderr, reason = "a chore speaks to the one who runs it")]
 fn main() -> ExitCode {
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         ["new-op", service, operation] => new_op(service, operation, &venv()),
         ["new-op", service, operation, botocore] => new_op(service, operation, Path::new(botocore)),
         ["tidy"] => tidy(),
+        ["fill", rest @ ..] => fill(rest),
         ["ledger"] => {
             ledger::text(&workspace::root()).map_err(|trouble| trouble.to_string()).and_then(|text| say(&text))
         }
@@ -40,6 +41,13 @@ fn new_op(service: &str, operation: &str, botocore: &Path) -> Result<(), String>
     let file = new_op::write(&workspace::root(), service, operation, botocore).map_err(|fault| fault.to_string())?;
     let text = "what is still to be written is marked there, and `the_tree_is_tidy` says so until it is";
     say(&format!("{}: {text}\n", file.display()))
+}
+
+/// The house stands on a higher floor than the chores, so this one is a program of its own.
+fn fill(words: &[&str]) -> Result<(), String> {
+    let program = ["run", "--quiet", "--release", "-p", "fill", "--"];
+    let status = Command::new(env!("CARGO")).args(program).args(words).status().map_err(|error| error.to_string())?;
+    if status.success() { Ok(()) } else { Err("the house is not filled".to_owned()) }
 }
 
 /// Where `make clients` has put botocore: the packages of the tests' virtual environment.
@@ -65,4 +73,6 @@ usage: xtask tidy           checks the rules that neither compiler nor lint can 
                             pip download --no-deps botocore==1.44.5 && unzip botocore-*.whl -d PATH
        xtask new-op SERVICE OPERATION [PATH]
                             begins an operation: its file, its lines in the table, models/ and docs/ledger.md;
-                            PATH is that of `models`, by default what `make clients` has installed";
+                            PATH is that of `models`, by default what `make clients` has installed
+       xtask fill KEYS --data-dir DIR --credentials-file FILE [--root-key-file FILE] [--list FILE]
+                            makes so many keys in a stopped house, or in a new one, in seconds and by no network";

@@ -93,6 +93,7 @@ const ROOMS: &[Room] = &[
         uses: &["crates/", "shapes/", "services/", "server", "tests/house"],
         outside: Outside::Any,
     },
+    Room { who: "tests/fill", floor: 9, uses: &["crates/", "shapes/", "server"], outside: Outside::Any },
     Room { who: "tests/", floor: 9, uses: &["crates/", "shapes/", "services/", "tests/house"], outside: Outside::Any },
     Room { who: "bench", floor: 10, uses: &["crates/", "shapes/", "services/", "tests/house"], outside: Outside::Any },
     Room { who: "xtask", floor: 10, uses: &["crates/shape/gen"], outside: Outside::Any },
