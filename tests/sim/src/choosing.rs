@@ -42,7 +42,9 @@ impl Run {
             _ => {
                 let dice = &self.town.dice;
                 let others: Vec<_> = served().map(|(_, row)| row.name).filter(|name| !is_known(name)).collect();
-                dice.pick(others.into_iter()).map_or(Ask::Plain("LookupEvents"), Ask::Other)
+                // One place more than there are: an operation that is begun leaves LookupEvents its own.
+                let place = if others.is_empty() { 0 } else { dice.below(others.len() as u64 + 1) };
+                others.get(place as usize).map_or(Ask::Plain("LookupEvents"), |name| Ask::Other(name))
             }
         }
     }
