@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::{Anchor, Broken, Store};
-use vault::{HeadSeal, Keyring, Standing, Vault};
+use vault::{HeadSeal, Keyring, Standing, Vault, VaultError};
 
 const HEAD_BYTES: usize = 40;
 /// How many events are read at once.
@@ -133,18 +133,78 @@ impl Keeper {
         Arc::clone(&self.kept)
     }
 
-    /// Writes the head, if the trail has grown since the last time.
+    /// Writes the head, if the trail has grown since the last time. What fails is told, and tried again the next time.
     pub async fn write(&mut self) {
-        let Ok(Some(head)) = self.store.head().await else { return };
+        if let Err(unkept) = self.keep().await {
+            tracing::error!(cause = %unkept, "the head of the trail could not be kept apart");
+        }
+    }
+
+    async fn keep(&self) -> Result<(), Unkept> {
+        let Some(head) = self.store.head().await? else { return Ok(()) };
         if head.sequence == self.kept.load(Ordering::SeqCst) {
-            return;
+            return Ok(());
         }
         let mut bytes = [&head.sequence.to_be_bytes()[..], &head.link].concat();
-        let Ok(mark) = self.vault.seal_head(&bytes).await else { return };
+        let mark = self.vault.seal_head(&bytes).await?;
         bytes.extend(mark.to_bytes());
-        match data_dir::write(&self.file, &bytes) {
-            Ok(()) => self.kept.store(head.sequence, Ordering::SeqCst),
-            Err(error) => tracing::error!(%error, "the head of the trail could not be kept apart"),
+        // It waits for the disk, which may take its time: no thread that serves calls shall.
+        let file = self.file.clone();
+        tokio::task::spawn_blocking(move || data_dir::write(&file, &bytes)).await??;
+        self.kept.store(head.sequence, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// Why a head is not in its file.
+#[derive(Debug, thiserror::Error)]
+enum Unkept {
+    #[error(transparent)]
+    Head(#[from] Broken),
+    #[error(transparent)]
+    Unmarked(#[from] VaultError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("the program is ending")]
+    Ended(#[from] tokio::task::JoinError),
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::log::Heard;
+    use cipher::{Entropy, SystemEntropy};
+    use kernel::SystemClock;
+    use secret::Secret;
+    use store::{Draft, MemoryEngine, Terms, WARM_BYTES_MAX_DEFAULT};
+    use vault::{InProcess, Seal};
+
+    #[tokio::test]
+    async fn a_head_that_cannot_be_kept_is_told() {
+        let (entropy, seal): (Arc<dyn Entropy>, _) =
+            (Arc::new(SystemEntropy), Seal::KeyFile(Secret::fill(32, |bytes| bytes.fill(7))));
+        let opener = &crate::boot::cut().unwrap().opener;
+        let keyring = || Keyring::initialise(&seal, [7; 16], Arc::clone(&entropy), opener).unwrap().0;
+        let (ours, engine) = (keyring(), Arc::new(MemoryEngine::default()));
+        let store = |barrier| {
+            Arc::new(Store::new(engine.clone(), Arc::new(barrier), Arc::clone(&entropy), WARM_BYTES_MAX_DEFAULT))
+        };
+        let (own, strange) = (store(ours.barrier()), store(keyring().barrier()));
+        let vault: Arc<dyn Vault> =
+            Arc::new(InProcess::new(ours, Arc::new(SystemClock::new()), Standing::BEGINNING).unwrap());
+        let event = store::Event { id: [1; 16], bytes: vec![1], terms: Terms::none() };
+        own.commit(Draft::new(Arc::clone(&own)).into_batch(Vec::new(), vec![event]).unwrap()).await.unwrap();
+        let nowhere = Path::new("/dev/null/nowhere");
+
+        for (store, cause) in [(strange, "is not signed by this house"), (own, "`/dev/null/nowhere/trail.head.new`")] {
+            let heard = Heard::here();
+            let mut keeper = Keeper::new(store, Arc::clone(&vault), nowhere);
+            keeper.write().await;
+            assert_eq!(keeper.kept().load(Ordering::SeqCst), 0);
+            let lines = heard.lines();
+            assert!(lines.contains("could not be kept apart") && lines.contains(cause), "{lines}");
         }
     }
 }

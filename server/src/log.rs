@@ -25,3 +25,44 @@ pub fn is_filter(text: &str) -> bool {
 fn colours_unwanted() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
+
+#[cfg(test)]
+pub use heard::Heard;
+
+#[cfg(test)]
+mod heard {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+    use tracing::subscriber::DefaultGuard;
+
+    /// What is logged on this thread, as long as it is kept.
+    pub struct Heard(Lines, #[expect(dead_code, reason = "it listens until it is dropped")] DefaultGuard);
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Heard {
+        pub fn here() -> Self {
+            let lines = Lines::default();
+            let writer = lines.clone();
+            let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+            Self(lines, tracing::subscriber::set_default(log))
+        }
+
+        pub fn lines(&self) -> String {
+            String::from_utf8(self.0.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+}
