@@ -108,15 +108,23 @@ impl Edge {
         self.doorlog.note(self.house.clock().monotonic().0, address, "", "TooManyConnections");
     }
 
+    /// A connection whose TLS handshake failed. Whoever only looks whether the port is open comes here too.
+    pub(crate) fn note_handshake(&self, address: IpAddr, cause: &dyn std::fmt::Display) {
+        self.metrics.handshake_failed();
+        tracing::debug!(peer = %address, %cause, "a TLS handshake failed");
+    }
+
     /// A refusal before the request was read: in JSON for a client that names a target, else as the query protocol has it.
     pub fn refuse(
         &self,
+        peer: &Peer,
         headers: &HeaderMap,
         code: &str,
         status: u16,
         message: &str,
     ) -> Result<Response<Bytes>, Unanswerable> {
         let request_id = self.request_id()?;
+        self.note(peer, &request_id, code);
         let dialect = if headers.contains_key("x-amz-target") { Dialect::Json11 } else { Dialect::Query };
         let frame = Frame { dialect, service: None, request_id: request_id.as_str(), query_mode: false };
         Ok(wire::reply::error(frame, &ErrorReply { code, status, message }))
@@ -190,9 +198,9 @@ impl Edge {
         let origin = origin(peer, headers, head, claim.scope.region.clone(), request_id.clone(), now);
         let caller = match self.house.admit(as_claim(claim), origin).await {
             Ok(caller) => caller,
-            Err(Unadmitted::Broken(breakage)) => return self.broken(breakage, route, request_id),
+            Err(Unadmitted::Broken(breakage)) => return self.broken(breakage, peer, route, request_id),
             Err(unadmitted) => {
-                let (code, status, text) = unknown(&unadmitted, service);
+                let ((code, status), text) = unknown(&unadmitted, service);
                 return refuse(code, status, text);
             }
         };
@@ -227,11 +235,14 @@ impl Edge {
     fn broken(
         &self,
         breakage: Breakage,
+        peer: &Peer,
         route: &Route,
         request_id: &RequestId,
     ) -> Result<Result<Recorded, Refusal>, Unanswerable> {
         tracing::error!(cause = %breakage, request_id = request_id.as_str(), "the door broke");
-        Ok(Err(failure(&Failure::internal(), route, request_id)))
+        let told = Failure::internal();
+        self.note(peer, request_id, &told.code);
+        Ok(Err(failure(&told, route, request_id)))
     }
 
     fn write(&self, route: &Route, recorded: &Recorded) -> Response<Bytes> {
@@ -351,33 +362,25 @@ fn as_claim(claim: sigv4::Claim) -> Claim {
     }
 }
 
-/// Code and status of a claim that cannot be read. The query services have codes of their own.
+/// Code and status of a claim that cannot be read.
 fn code(kind: Kind, service: &Service) -> (&'static str, u16) {
-    let query = service.validation.code == "ValidationError";
-    match (kind, query) {
-        (Kind::MissingAuthenticationToken, true) => ("MissingAuthenticationToken", 403),
-        (Kind::MissingAuthenticationToken, false) => ("MissingAuthenticationTokenException", 400),
-        (Kind::IncompleteSignature, true) => ("IncompleteSignature", 400),
-        (Kind::IncompleteSignature, false) => ("IncompleteSignatureException", 400),
-        (Kind::MalformedQueryString | Kind::InvalidUri, true) => ("MalformedQueryString", 400),
-        (Kind::MalformedQueryString | Kind::InvalidUri, false) => ("MalformedQueryStringException", 400),
-        (Kind::RequestTooLarge, _) => ("RequestEntityTooLarge", 413),
-        (_, true) => ("SignatureDoesNotMatch", 403),
-        (_, false) => ("InvalidSignatureException", 400),
+    match kind {
+        Kind::MissingAuthenticationToken => service.codes.unsigned,
+        Kind::IncompleteSignature => service.codes.incomplete,
+        Kind::MalformedQueryString | Kind::InvalidUri => service.codes.malformed_query,
+        Kind::RequestTooLarge => ("RequestEntityTooLarge", 413),
+        _ => service.codes.mismatched,
     }
 }
 
 /// What somebody hears who is not let in. The texts are AWS's.
-fn unknown(unadmitted: &Unadmitted, service: &Service) -> (&'static str, u16, &'static str) {
+fn unknown(unadmitted: &Unadmitted, service: &Service) -> ((&'static str, u16), &'static str) {
     const TOKEN: &str = "The security token included in the request is invalid.";
     const SIGNATURE: &str = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access \
                              Key and signing method. Consult the service documentation for details.";
-    let query = service.validation.code == "ValidationError";
-    match (unadmitted, query) {
-        (Unadmitted::UnknownKey | Unadmitted::UnknownToken, true) => ("InvalidClientTokenId", 403, TOKEN),
-        (Unadmitted::UnknownKey | Unadmitted::UnknownToken, false) => ("UnrecognizedClientException", 400, TOKEN),
-        (_, true) => ("SignatureDoesNotMatch", 403, SIGNATURE),
-        (_, false) => ("InvalidSignatureException", 400, SIGNATURE),
+    match unadmitted {
+        Unadmitted::UnknownKey | Unadmitted::UnknownToken => (service.codes.unknown, TOKEN),
+        _ => (service.codes.mismatched, SIGNATURE),
     }
 }
 
@@ -413,6 +416,26 @@ mod tests {
             assert!(passed_on(&of("/", &[(name, "192.0.2.1")]).headers), "{name}");
         }
         assert!(!passed_on(&of("/", &[("host", "localhost"), ("accept", "*/*")]).headers));
+    }
+
+    /// Whatever the door may say has its place in the metrics, and by the table of codes, not by the texts of other errors.
+    #[test]
+    fn the_codes_of_the_door_are_columns_and_are_counted() {
+        let renamed: &'static Service =
+            Box::leak(Box::new(Service { validation: kernel::Validation::JSON, ..iam::SERVICE }));
+        for service in [&cloudtrail::SERVICE, &iam::SERVICE, &kms::SERVICE, &sts::SERVICE, renamed] {
+            let query = matches!(service.name, "iam" | "sts");
+            assert_eq!(code(Kind::MissingAuthenticationToken, service).0.ends_with("Exception"), !query);
+            assert_eq!(unknown(&Unadmitted::UnknownKey, service).0.1, if query { 403 } else { 400 });
+            let codes = service.codes;
+            for (code, _) in [codes.unsigned, codes.incomplete, codes.malformed_query, codes.mismatched, codes.unknown]
+            {
+                assert!(Metrics::counts_at_the_door(code), "{code}");
+            }
+        }
+        for code in ["RequestEntityTooLarge", "MissingAction", &Failure::internal().code] {
+            assert!(Metrics::counts_at_the_door(code), "{code}");
+        }
     }
 
     /// The window that a table says is the one that holds, and for AWS's services it is AWS's.

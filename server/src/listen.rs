@@ -164,7 +164,11 @@ async fn connection(
         return http(edge, builder, watcher, TokioIo::new(stream), peer).await;
     };
     let handshake = tokio::time::timeout(Duration::from_secs(HANDSHAKE_SECONDS_MAX), tls.accept(stream));
-    let Ok(Ok(stream)) = handshake.await else { return };
+    let stream = match handshake.await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return edge.note_handshake(address.ip(), &error),
+        Err(late) => return edge.note_handshake(address.ip(), &late),
+    };
     let (_, session) = stream.get_ref();
     let agreed = session.protocol_version().zip(session.negotiated_cipher_suite()).map(|(version, suite)| Tls {
         // CloudTrail writes `TLSv1.3`, rustls `TLSv1_3`.
@@ -206,7 +210,7 @@ async fn request_of(edge: Arc<Edge>, peer: Peer, request: Request<Incoming>) -> 
     let (parts, body) = request.into_parts();
     // RFC 9112, 6.1: a message with both is an attempt at smuggling, or a mistake that looks like one.
     let refuse = |code, status: StatusCode, message| {
-        let response = edge.refuse(&parts.headers, code, status.as_u16(), message).map_err(|_| Closed)?;
+        let response = edge.refuse(&peer, &parts.headers, code, status.as_u16(), message).map_err(|_| Closed)?;
         Ok(response.map(Full::new))
     };
     let lengths = parts.headers.contains_key(http::header::CONTENT_LENGTH);

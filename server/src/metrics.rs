@@ -18,16 +18,23 @@ pub use page::{CONTENT_TYPE, Measured};
 const OTHER: &str = "other";
 
 /// The codes with which the door refuses.
-const DOOR_CODES: [&str; 13] = [
+const DOOR_CODES: [&str; 20] = [
     "IncompleteSignature",
     "IncompleteSignatureException",
+    "InternalFailure",
     "InvalidAction",
     "InvalidClientTokenId",
+    "InvalidRequest",
     "InvalidSignatureException",
     "MalformedQueryString",
     "MalformedQueryStringException",
+    "MissingAction",
     "MissingAuthenticationToken",
     "MissingAuthenticationTokenException",
+    "RequestEntityTooLarge",
+    "RequestTimeout",
+    "RequestURITooLong",
+    "ServiceUnavailable",
     "SignatureDoesNotMatch",
     "TooManyConnections",
     "UnknownOperationException",
@@ -37,6 +44,7 @@ const DOOR_CODES: [&str; 13] = [
 pub struct Metrics {
     services: Box<[OfService]>,
     door: Codes,
+    handshakes_failed: AtomicU64,
     connections: AtomicI64,
     keys: Mutex<Option<Census>>,
 }
@@ -78,6 +86,7 @@ impl Metrics {
         Self {
             services: services.collect(),
             door: Codes::new(DOOR_CODES.to_vec()),
+            handshakes_failed: AtomicU64::new(0),
             connections: AtomicI64::new(0),
             keys: Mutex::new(None),
         }
@@ -98,6 +107,17 @@ impl Metrics {
     /// Somebody was refused at the door.
     pub fn refused(&self, code: &str) {
         self.door.add(code);
+    }
+
+    /// A TLS handshake failed.
+    pub fn handshake_failed(&self) {
+        self.handshakes_failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether a code of the door has a name of its own in the metrics.
+    #[cfg(test)]
+    pub fn counts_at_the_door(code: &str) -> bool {
+        DOOR_CODES.contains(&code)
     }
 
     pub fn connected(self: &Arc<Self>) -> Connected {

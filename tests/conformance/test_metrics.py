@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import socket
 import time
 
 from rig import raw
@@ -120,6 +121,40 @@ def test_a_code_that_a_stranger_makes_up_makes_no_sample(own):
     assert "MadeUp" not in get(own.server.port, PATH)[2]
     codes = {re.search(r'code="(\w+)"', name).group(1) for name in names() - before}
     assert codes <= {"UnknownOperationException", "IncompleteSignatureException", "MissingAuthenticationTokenException", "other"}, codes
+
+
+def test_what_is_refused_before_it_is_read_is_counted_and_told(own):
+    port = own.server.port
+    refused_by = lambda: {code: count for name, count in samples(own.server).items() if name.startswith("kagiban_door")  # noqa: E731
+                          for code in re.findall(r'code="(\w+)"', name)}  # fmt: skip
+    before = refused_by()
+    for head, status in (
+        (f"POST /{'a' * 20000} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", b"414"),
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n" + "x" * 1_100_000, b"413"),
+        ("POST / HTTP/1.1\r\nHost: sts.amazonaws.com\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 18\r\n\r\nVersion=2010-05-08", b"400"),
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
+            try:
+                wire.sendall(head.encode())
+            except ConnectionError:
+                pass  # It was refused while it was being sent.
+            assert wire.recv(65536).startswith(b"HTTP/1.1 " + status), head[:60]
+    added = {code: count - before.get(code, 0) for code, count in refused_by().items() if count != before.get(code, 0)}
+    assert added == {"RequestURITooLong": 1, "RequestEntityTooLarge": 1, "MissingAction": 1}
+    log = own.server.output()
+    assert [code for code in added if f'code="{code}"' not in log] == []
+
+
+def test_a_failed_tls_handshake_is_counted(make_server, certificate):
+    crt, key = map(str, certificate)
+    metrics = free_port()
+    flags = ("--tls-certificate-file", crt, "--tls-key-file", key, "--metrics-listen", f"127.0.0.1:{metrics}")
+    server = make_server("tls", flags=flags, scheme="https", cafile=crt)
+    assert samples(server, metrics)["kagiban_tls_handshake_failures_total"] == 0
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as wire:
+        wire.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        wire.recv(65536)
+    assert until(5, lambda: samples(server, metrics)["kagiban_tls_handshake_failures_total"] == 1)
 
 
 def test_who_may_read_them(own, make_server):

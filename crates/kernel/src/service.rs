@@ -40,7 +40,7 @@ impl Validation {
     pub const QUERY: Self = Self { code: "ValidationError", quoted: false };
 }
 
-/// The codes of the gate's own refusals: `(code, status)`.
+/// The codes of the gate's own refusals, and of those at the door: `(code, status)`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Codes {
     pub access_denied: (&'static str, u16),
@@ -49,6 +49,16 @@ pub struct Codes {
     pub malformed: (&'static str, u16),
     /// Nothing can be recorded for now, and so nothing is done: the service's own 5xx, which its clients try again.
     pub unavailable: (&'static str, u16),
+    /// Nothing is signed.
+    pub unsigned: (&'static str, u16),
+    /// A part of the signature is missing, or says nothing.
+    pub incomplete: (&'static str, u16),
+    /// The query string of a request, or its path, that is to be signed and cannot be.
+    pub malformed_query: (&'static str, u16),
+    /// The signature is another, of another time, or for another place.
+    pub mismatched: (&'static str, u16),
+    /// The access key or the session token is nobody's.
+    pub unknown: (&'static str, u16),
 }
 
 impl Codes {
@@ -57,12 +67,22 @@ impl Codes {
         throttling: ("ThrottlingException", 400),
         malformed: ("SerializationException", 400),
         unavailable: ("ServiceUnavailableException", 503),
+        unsigned: ("MissingAuthenticationTokenException", 400),
+        incomplete: ("IncompleteSignatureException", 400),
+        malformed_query: ("MalformedQueryStringException", 400),
+        mismatched: ("InvalidSignatureException", 400),
+        unknown: ("UnrecognizedClientException", 400),
     };
     pub const QUERY: Self = Self {
         access_denied: ("AccessDenied", 403),
         throttling: ("Throttling", 400),
         malformed: ("MalformedInput", 400),
         unavailable: ("ServiceUnavailable", 503),
+        unsigned: ("MissingAuthenticationToken", 403),
+        incomplete: ("IncompleteSignature", 400),
+        malformed_query: ("MalformedQueryString", 400),
+        mismatched: ("SignatureDoesNotMatch", 403),
+        unknown: ("InvalidClientTokenId", 403),
     };
 }
 

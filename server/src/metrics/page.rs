@@ -107,6 +107,8 @@ impl Scrape {
         for (code, count) in self.metrics.door.told() {
             ConstCounter::new(count).encode(family.encode_family(&[("code", code)])?)?;
         }
+        let failed = self.metrics.handshakes_failed.load(Ordering::Relaxed);
+        page.counter("kagiban_tls_handshake_failures", "Connections on which no TLS was agreed", failed)?;
         let connections = self.metrics.connections.load(Ordering::Relaxed);
         page.gauge("kagiban_connections", "Connections that are open", connections)
     }
