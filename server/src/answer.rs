@@ -86,7 +86,7 @@ impl Edge {
     }
 
     /// The page, for somebody who was asked first: it costs a walk over all counts, and a look at the disk.
-    fn page(&self, _: MayLook) -> Option<String> {
+    fn page(&self, _: MayLook) -> Option<Result<String, std::fmt::Error>> {
         let measured = Measured {
             directory: self.directory.clone()?,
             commits: self.house.commits(),

@@ -22,6 +22,8 @@ const CONNECTIONS_MAX: usize = 64;
 const HEAD_SECONDS_MAX: u64 = 10;
 /// Then it is closed, and may be opened again: nobody keeps the places.
 const CONNECTION_SECONDS_MAX: u64 = 600;
+/// After a connection that could not be accepted: out of file descriptors, most often. So the log gets a line a second.
+const FAULT_PAUSE: Duration = Duration::from_secs(1);
 
 /// A bound listener.
 pub struct Aside(TcpListener);
@@ -43,11 +45,18 @@ impl Aside {
                 _ = stop.wait_for(|stop| *stop) => return,
                 accepted = self.0.accept() => accepted,
             };
-            let Ok((stream, _)) = accepted else {
-                tokio::time::sleep(Duration::from_millis(50)).await;
+            let (stream, address) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection for metrics could not be accepted");
+                    tokio::time::sleep(FAULT_PAUSE).await;
+                    continue;
+                }
+            };
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                edge.note_crowd(address.ip());
                 continue;
             };
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
             let edge = Arc::clone(&edge);
             let service = hyper::service::service_fn(move |request: Request<Incoming>| {
                 let answer = edge.look(request.method(), request.uri().path()).map(Full::new);

@@ -64,10 +64,10 @@ pub fn read_secret(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError>
     }
 }
 
-/// Its length in bytes; 0 where there is none.
+/// Its length in bytes; `None` where there is none, or none that can be looked at.
 #[expect(clippy::disallowed_methods, reason = "the program looks after the files of its data directory here")]
-pub fn size(path: &Path) -> u64 {
-    std::fs::metadata(path).map_or(0, |file| file.len())
+pub fn size(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|file| file.len())
 }
 
 /// Replaces the file as a whole, with mode 0600, durable when it returns.

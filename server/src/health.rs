@@ -28,7 +28,7 @@ pub fn answer(
     method: &Method,
     path: &str,
     health: impl FnOnce() -> Health,
-    metrics: impl FnOnce() -> Option<String>,
+    metrics: impl FnOnce() -> Option<Result<String, std::fmt::Error>>,
 ) -> Option<Response<Bytes>> {
     match path {
         HEALTH_PATH if method == Method::GET || method == Method::HEAD => Some(match health() {
@@ -39,7 +39,11 @@ pub fn answer(
         HEALTH_PATH | METRICS_PATH if method != Method::GET && method != Method::HEAD => {
             Some(plain(StatusCode::METHOD_NOT_ALLOWED, r#"{"message":"only GET"}"#))
         }
-        METRICS_PATH => Some(metrics().map_or_else(nothing, page)),
+        METRICS_PATH => Some(match metrics() {
+            None => nothing(),
+            Some(Ok(text)) => page(text),
+            Some(Err(_)) => plain(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"the page cannot be written"}"#),
+        }),
         _ if path.starts_with(OWN_PATH) => Some(nothing()),
         _ => None,
     }
@@ -61,4 +65,19 @@ fn plain(status: StatusCode, body: &'static str) -> Response<Bytes> {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_cannot_be_written_is_no_page() {
+        let asked = |page: Option<Result<String, std::fmt::Error>>| {
+            answer(&Method::GET, METRICS_PATH, || Health::Well, || page).map(|answer| answer.status())
+        };
+        assert_eq!(asked(Some(Err(std::fmt::Error))), Some(StatusCode::INTERNAL_SERVER_ERROR));
+        assert_eq!(asked(Some(Ok(String::new()))), Some(StatusCode::OK));
+        assert_eq!(asked(None), Some(StatusCode::NOT_FOUND), "who may not read it does not hear that there is one");
+    }
 }

@@ -46,8 +46,8 @@ pub use record::{NoPrevious, Record};
 pub use restored::Restored;
 pub use revision::Revision;
 pub use sqlite::{
-    BALLAST_BYTES_DEFAULT, BALLAST_FILE, DATABASE_FILE, NotRebuilt, OpenError, ROOM_BYTES_MIN, Rebuilt, RevisionsAt,
-    Snapshot, Sqlite, SqliteEngine, SqliteOptions, TrailReader, sqlite,
+    BALLAST_BYTES_DEFAULT, BALLAST_FILE, DATABASE_FILE, LOCK_FILE, NotRebuilt, OpenError, ROOM_BYTES_MIN, Rebuilt,
+    RevisionsAt, Snapshot, Sqlite, SqliteEngine, SqliteOptions, TrailReader, free_bytes, sqlite,
 };
 pub use store::{Broken, SCAN_ROWS_MAX, Store};
 pub use table::{Derives, Index, Table};

@@ -3,9 +3,6 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// The name of the lock in the data directory.
-const LOCK_FILE: &str = "kagiban.lock";
-
 /// A server that has the data directory open.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Running {
@@ -20,7 +17,7 @@ pub struct Running {
 impl Running {
     /// Who holds the lock of the data directory. It is asked of the kernel's list of locks: to try the lock could be in a start's way.
     pub fn on(directory: &Path) -> Option<Self> {
-        let lock = directory.join(LOCK_FILE).metadata().ok()?;
+        let lock = directory.join(store::LOCK_FILE).metadata().ok()?;
         let pid = holder(&text("/proc/locks")?, lock.dev(), lock.ino())?;
         Self::read(pid, &text(&format!("/proc/{pid}/status"))?, &text(&format!("/proc/{pid}/limits"))?)
     }

@@ -10,7 +10,6 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
-use rustix::fs::statvfs;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,15 +28,12 @@ pub struct Measured {
 }
 
 impl Metrics {
-    /// The page. Empty if it cannot be written, which memory allows.
-    pub fn page(self: &Arc<Self>, measured: Measured) -> String {
+    /// The page. What cannot be measured is not on it.
+    pub fn page(self: &Arc<Self>, measured: Measured) -> Result<String, fmt::Error> {
         let mut registry = Registry::default();
         registry.register_collector(Box::new(Scrape { metrics: Arc::clone(self), measured }));
         let mut page = String::new();
-        match text::encode(&mut page, &registry) {
-            Ok(()) => page,
-            Err(fmt::Error) => String::new(),
-        }
+        text::encode(&mut page, &registry).map(|()| page)
     }
 }
 
@@ -137,11 +133,11 @@ impl Scrape {
         )?;
         for (file, ending) in [("database", ""), ("log", "-wal")] {
             let path = self.measured.directory.join(format!("{}{ending}", store::DATABASE_FILE));
-            let bytes = signed(data_dir::size(&path));
-            ConstGauge::new(bytes).encode(family.encode_family(&[("file", file)])?)?;
+            if let Some(bytes) = data_dir::size(&path) {
+                ConstGauge::new(signed(bytes)).encode(family.encode_family(&[("file", file)])?)?;
+            }
         }
-        let disk = statvfs(&self.measured.directory);
-        let free = disk.map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        let Ok(free) = store::free_bytes(&self.measured.directory) else { return Ok(()) };
         page.gauge("kagiban_disk_free_bytes", "What is free on the disk of the data directory", signed(free))
     }
 
@@ -211,5 +207,24 @@ impl Page<'_> {
 
     fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
         self.one(name, help, MetricType::Counter, &ConstCounter::new(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_measured_is_not_on_the_page() {
+        let page = |directory: &str| {
+            let directory = PathBuf::from(directory);
+            let measured = Measured { directory, commits: Commits::default(), has_room: true, clock_is_sound: true };
+            Arc::new(Metrics::of(&[])).page(measured).unwrap()
+        };
+        assert!(page("/").contains("kagiban_disk_free_bytes "), "the name");
+        let page = page("/dev/null/nowhere");
+        assert!(!page.contains("kagiban_disk_free_bytes ") && !page.contains("kagiban_store_bytes{"), "{page}");
     }
 }

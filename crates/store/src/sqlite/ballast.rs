@@ -83,13 +83,18 @@ impl Ballast {
     }
 
     fn free(&self) -> std::io::Result<u64> {
-        let disk = statvfs(&self.directory)?;
-        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+        free_bytes(&self.directory)
     }
 
     fn file(&self) -> PathBuf {
         self.directory.join(BALLAST_FILE)
     }
+}
+
+/// What is free on a folder's disk for programs without privileges.
+pub fn free_bytes(folder: &Path) -> std::io::Result<u64> {
+    let disk = statvfs(folder)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 fn occupy(mut file: &File, bytes: u64) -> std::io::Result<()> {

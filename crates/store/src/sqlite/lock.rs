@@ -5,7 +5,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-const LOCK_FILE: &str = "kagiban.lock";
+/// The name of the lock in the data directory.
+pub const LOCK_FILE: &str = "kagiban.lock";
 const OWNER_ONLY_DIRECTORY: u32 = 0o700;
 const OWNER_ONLY_FILE: u32 = 0o600;
 

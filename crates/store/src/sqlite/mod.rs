@@ -14,8 +14,9 @@ mod reader;
 mod schema;
 mod writer;
 
-pub use ballast::{BALLAST_BYTES_DEFAULT, BALLAST_FILE, ROOM_BYTES_MIN};
+pub use ballast::{BALLAST_BYTES_DEFAULT, BALLAST_FILE, ROOM_BYTES_MIN, free_bytes};
 pub use copy::{NotRebuilt, Rebuilt, Snapshot};
+pub use lock::LOCK_FILE;
 pub use reader::{RevisionsAt, TrailReader};
 
 use crate::engine::{
