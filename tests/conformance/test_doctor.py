@@ -169,6 +169,21 @@ def test_a_clock_that_is_not_that_of_the_last_event(make_server, days, expected)
     assert level(server, "clock") == expected
 
 
+def test_a_clock_that_is_right_behind_a_start_with_one_that_was_not(make_server):
+    """What a start with a wrong clock leaves on the trail has wrong times; when the house last believed its clock it has noted."""
+    server = make_server()
+    time.sleep(1.5)  # Within a second of the start, a clock that is believed is noted.
+    server.stop()
+    clock = server.folder / "clock"
+    clock.write_text(str(30 * 24 * 3600))
+    flags, server.flags = server.flags, ("--danger-clock-file", str(clock))
+    server.start()
+    server.process.kill()
+    server.process.wait()
+    server.flags = flags
+    assert level(server, "clock") == OK
+
+
 def test_a_listener_without_tls(house, certificate):
     plain = ("--listen", f"0.0.0.0:{free_port()}", "--danger-plain-listen")
     command = [word for word in house.command()[2:] if not word.startswith("127.0.0.1:") and word != "--listen"]

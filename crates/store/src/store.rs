@@ -31,7 +31,7 @@ const TERM_LABEL: &str = "trail index";
 const REREAD_EVENTS: usize = 500;
 
 /// The note of the time at which the clock was last believed: microseconds since 1970, big-endian.
-const CLOCK_NOTE: &str = "clock-believed";
+pub(crate) const CLOCK_NOTE: &str = "clock-believed";
 /// The note of a scrub that is owed: a random number, or nothing.
 const SCRUB_OWED_NOTE: &str = "scrub-owed";
 
@@ -301,8 +301,7 @@ impl Store {
 
     /// When the house last believed its clock, as [`Store::note_clock`] has it.
     pub async fn noted_clock(&self) -> Result<Option<Time>, EngineFault> {
-        let noted = self.engine.note(CLOCK_NOTE).await?;
-        Ok(noted.and_then(|bytes| bytes.try_into().ok()).map(|bytes| Time::from_micros(i64::from_be_bytes(bytes))))
+        Ok(self.engine.note(CLOCK_NOTE).await?.and_then(noted_time))
     }
 
     /// Notes that the clock was believed at `time`.
@@ -448,6 +447,11 @@ impl View for &Store {
     ) -> Result<Page<V>, Broken> {
         self.rows(space, range, direction, limit).await
     }
+}
+
+/// The time that a [`CLOCK_NOTE`] has.
+pub(crate) fn noted_time(bytes: Vec<u8>) -> Option<Time> {
+    bytes.try_into().ok().map(|bytes| Time::from_micros(i64::from_be_bytes(bytes)))
 }
 
 /// The warm value, if it is of this type.

@@ -7,10 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 use store::{EngineFault, Sqlite, TrailReader, TrailSource};
 
-/// As far behind the last event a clock may be: clocks are put right by such steps.
+/// As far behind the time at which the house last ran a clock may be: clocks are put right by such steps.
 const BEHIND_SECONDS_MAX: u64 = 60;
-/// Beyond this a start holds deletions: `docs/operations.md`, The clock.
-const AHEAD_SECONDS_MAX: u64 = 7 * 24 * 3_600;
 
 /// The end of a trail.
 struct End {
@@ -27,13 +25,13 @@ pub async fn findings(directory: &Path, now: Time) -> Vec<Finding> {
         Ok(reader) => reader,
         Err(error) => return vec![broken(error.to_string())],
     };
-    let end = match end(&reader).await {
-        Ok(end) => end,
-        Err(error) => return vec![broken(error.to_string())],
+    let (end, noted) = match (end(&reader).await, reader.noted_clock()) {
+        (Ok(end), Ok(noted)) => (end, noted),
+        (Err(error), _) | (_, Err(error)) => return vec![broken(error.to_string())],
     };
     let opened = Finding::ok("database", "the database has the format of this version, and can be read".to_owned());
     let Some(end) = end else { return vec![opened] };
-    vec![opened, anchor(read_anchor(directory), &end), clock(now, end.time)]
+    vec![opened, anchor(read_anchor(directory), &end), clock(now, noted.unwrap_or(end.time))]
 }
 
 fn broken(what: String) -> Finding {
@@ -84,9 +82,11 @@ fn anchor(named: Option<u64>, end: &End) -> Finding {
     }
 }
 
-fn clock(now: Time, last: Time) -> Finding {
-    let what = format!("the clock says {}, and the last event was at {}", now.iso(), last.iso());
-    if now + Duration::from_secs(BEHIND_SECONDS_MAX) < last {
+/// As a start sees it (`kernel::last_believed`): a start with a wrong clock leaves events with wrong times, and no note.
+fn clock(now: Time, believed: Time) -> Finding {
+    let what =
+        format!("the clock says {}, and the house last ran with a clock it believed at {}", now.iso(), believed.iso());
+    if now + Duration::from_secs(BEHIND_SECONDS_MAX) < believed {
         return Finding::problem(
             "clock",
             format!("{what}: the clock is behind"),
@@ -94,7 +94,7 @@ fn clock(now: Time, last: Time) -> Finding {
             "put the clock right, and keep it by NTP",
         );
     }
-    if now > last + Duration::from_secs(AHEAD_SECONDS_MAX) {
+    if now > believed + Duration::from_secs(kernel::CLOCK_GAP_SECONDS_MAX) {
         return Finding::warning(
             "clock",
             format!("{what}: more than seven days ago"),

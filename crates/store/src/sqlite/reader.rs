@@ -5,7 +5,9 @@ use crate::Revision;
 use crate::bundle::Bundle;
 use crate::engine::{Answer, Direction, EngineFault, IndexQuery, Range, Row, Rows, TrailPage, TrailSource};
 use crate::index::{Page, Place, Posting};
+use crate::store::{CLOCK_NOTE, noted_time};
 use crate::trail::{Head, Root};
+use names::Time;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
 use std::path::Path;
@@ -100,6 +102,12 @@ impl TrailReader {
     pub fn revisions(&self) -> Result<RevisionsAt, EngineFault> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(revisions_at(&connection)?)
+    }
+
+    /// As [`crate::Store::noted_clock`].
+    pub fn noted_clock(&self) -> Result<Option<Time>, EngineFault> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(meta(&connection, &schema::note_name(CLOCK_NOTE))?.and_then(noted_time))
     }
 }
 
