@@ -96,7 +96,7 @@ pub async fn boot(config: &Config) -> Result<Booted, NoBoot> {
     let clock = Arc::new(SystemClock::new());
     if let Some(file) = &config.clock_file {
         // Before anything is timed: a watch over the clock, or a ticket, that began before the move would take it for a jump.
-        timers::move_clock(&clock, file);
+        timers::move_clock(&clock, file)?;
     }
     data_dir::make_data_dir(&config.data_dir)?;
     let installation = installation(&config.data_dir, entropy.as_ref())?;

@@ -2,7 +2,7 @@
 
 use crate::boot::Booted;
 use crate::config::Config;
-use crate::data_dir;
+use crate::data_dir::{self, FileError};
 use crate::head::Keeper;
 use crate::metrics::Metrics;
 use crate::prune::Pruning;
@@ -216,14 +216,19 @@ async fn prune(pruning: Pruning, mut stop: watch::Receiver<bool>) {
 }
 
 async fn clock(clock: Arc<SystemClock>, file: PathBuf, mut stop: watch::Receiver<bool>) {
+    let mut unread = false;
     while wait(CLOCK_PERIOD, &mut stop).await {
-        move_clock(&clock, &file);
+        let moved = move_clock(&clock, &file);
+        if let (Err(error), false) = (&moved, unread) {
+            tracing::error!(cause = %error, "the clock stays where it is");
+        }
+        unread = moved.is_err();
     }
 }
 
 /// Moves the clock as the file says. A file that is missing or says nothing leaves it where it is.
-pub fn move_clock(clock: &SystemClock, file: &Path) {
-    let Ok(Some(bytes)) = data_dir::read(file) else { return };
+pub fn move_clock(clock: &SystemClock, file: &Path) -> Result<(), FileError> {
+    let Some(bytes) = data_dir::read(file)? else { return Ok(()) };
     let offset = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok());
     if let Some(offset) = offset {
         clock.danger_move(offset);

@@ -336,6 +336,15 @@ def test_deletions_that_hold_are_told(make_server):
     assert ask() == {"status": "ok"}, "a restart releases it"
 
 
+def test_a_clock_file_that_cannot_be_read_is_no_clock(make_server):
+    server = make_server(start=False)
+    server.flags = ("--danger-clock-file", str(server.folder))
+    with pytest.raises(NotStarted):
+        server.start()
+    assert f"`{server.folder}` cannot be read" in server.output()
+    assert not (server.data / "kagiban.db").exists()
+
+
 def test_a_house_that_was_off_for_long_has_its_clock_accepted(make_server):
     """The clock may have jumped while nobody looked. Who has looked says so, once, and it stands on the trail."""
     server = make_server(start=False)
