@@ -7,7 +7,7 @@ mod check;
 mod layer;
 mod told;
 
-pub use check::check;
+pub use check::{check, unheard};
 
 use crate::cli::{Open, Place, Serve};
 use layer::Layer;

@@ -12,7 +12,7 @@ mod proc;
 mod trail;
 
 use crate::cli::{self, fail, say};
-use crate::config::{Config, RootSource};
+use crate::config::{self, Config, RootSource};
 use crate::data_dir::{INSTALLATION_FILE, KEYRING_FILE};
 use crate::process::Granted;
 use crate::root::{self, unhex};
@@ -47,6 +47,7 @@ async fn findings(config: &Config, file: Option<&Path>, granted: Granted) -> Vec
     }];
     findings.extend(files::data_dir(directory));
     findings.extend(file.map(files::config_file));
+    findings.extend(variables(&config::unheard()));
     findings.push(files::credentials(&config.credentials_file));
     let now = SystemClock::new().wall();
     findings.extend(config.tls.iter().flat_map(|(certificate, key)| files::tls(certificate, key, now)));
@@ -57,6 +58,18 @@ async fn findings(config: &Config, file: Option<&Path>, granted: Granted) -> Vec
     findings.push(listener(config));
     findings.extend(host::Host::read().findings(running.as_ref(), granted));
     findings
+}
+
+fn variables(unheard: &[String]) -> Option<Finding> {
+    if unheard.is_empty() {
+        return None;
+    }
+    Some(Finding::note(
+        "variables",
+        unheard.join("; "),
+        "what was meant by it does not hold",
+        "write it as docs/operations.md does, or unset it if it is none of this program's",
+    ))
 }
 
 /// The root: whether it is there, for its owner alone, apart from the data, and whether it opens them.

@@ -3,7 +3,7 @@
 use crate::answer::Edge;
 use crate::aside::Aside;
 use crate::cli::{self, fail, say};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::indoors::{self, Opened};
 use crate::introduce::{Endpoint, Introduction};
 use crate::listen::{Listener, NoListener};
@@ -23,6 +23,7 @@ pub async fn init(args: cli::Open) -> ExitCode {
         Err(error) => return fail(error),
     };
     log::start(config.json_logs);
+    tell_unheard();
     match indoors::open(&config).await {
         Ok(opened) => {
             introduce(&config, &opened, None);
@@ -38,6 +39,7 @@ pub async fn serve(args: cli::Serve, granted: Granted) -> ExitCode {
         Err(error) => return fail(error),
     };
     log::start(config.json_logs);
+    tell_unheard();
     // The port first: a second start on the same port must not touch the data.
     let listener = match Listener::bind(config.listen, config.tls.as_ref()).await {
         Ok(listener) => listener,
@@ -85,6 +87,13 @@ pub async fn serve(args: cli::Serve, granted: Granted) -> ExitCode {
     timers.end().await;
     tracing::info!("ended");
     ExitCode::SUCCESS
+}
+
+/// A variable that was meant for a setting and is none would be missed by nobody else.
+fn tell_unheard() {
+    for line in config::unheard() {
+        tracing::warn!("{line}");
+    }
 }
 
 /// The listener for metrics, where one is asked for.

@@ -184,6 +184,14 @@ def test_a_clock_that_is_right_behind_a_start_with_one_that_was_not(make_server)
     assert level(server, "clock") == OK
 
 
+def test_a_variable_that_is_none_of_a_setting(house, monkeypatch):
+    assert "variables" not in doctor(house)
+    environment = house.environment | {"KAGIBAN_REGOIN": "x", "KAGIBAN_MADE_UP": "x"}
+    monkeypatch.setattr(Server, "environment", property(lambda _: environment))
+    found = doctor(house)["variables"]
+    assert found["level"] == NOTE and "KAGIBAN_REGOIN" in found["what"] and "KAGIBAN_MADE_UP" in found["what"]
+
+
 def test_a_listener_without_tls(house, certificate):
     plain = ("--listen", f"0.0.0.0:{free_port()}", "--danger-plain-listen")
     command = [word for word in house.command()[2:] if not word.startswith("127.0.0.1:") and word != "--listen"]

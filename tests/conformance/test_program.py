@@ -345,6 +345,14 @@ def test_a_clock_file_that_cannot_be_read_is_no_clock(make_server):
     assert not (server.data / "kagiban.db").exists()
 
 
+def test_a_variable_that_is_none_of_a_setting_is_told_at_the_start(make_server, monkeypatch):
+    server = make_server(start=False)
+    environment = server.environment | {"KAGIBAN_REGOIN": "eu-west-1"}
+    monkeypatch.setattr(Server, "environment", property(lambda _: environment))
+    server.start()
+    assert "the variable `KAGIBAN_REGOIN` is none of a setting" in server.output()
+
+
 def test_a_house_that_was_off_for_long_has_its_clock_accepted(make_server):
     """The clock may have jumped while nobody looked. Who has looked says so, once, and it stands on the trail."""
     server = make_server(start=False)

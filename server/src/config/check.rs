@@ -11,7 +11,7 @@ use toml::Value;
 
 /// Settles what `serve` would be told, and prints it; else says why `serve` would not start.
 pub fn check(args: cli::Serve) -> ExitCode {
-    for line in unheard(&variables()) {
+    for line in unheard() {
         cli::warn(line);
     }
     let settled = Layers::of(args.clone(), &variable).and_then(|layers| Ok((Config::settle(args)?, layers)));
@@ -102,9 +102,14 @@ fn variables() -> Vec<OsString> {
     std::env::vars_os().map(|(name, _)| name).collect()
 }
 
+/// What there is to say of the variables of this process that look like settings and are none.
+pub fn unheard() -> Vec<String> {
+    unheard_of(&variables())
+}
+
 /// Variables that look like settings and are none. They are told and not refused: others may name theirs so, as Kubernetes does, which
 /// sets `KAGIBAN_SERVICE_HOST` and `KAGIBAN_PORT` in each pod beside a service named kagiban.
-fn unheard(variables: &[OsString]) -> Vec<String> {
+fn unheard_of(variables: &[OsString]) -> Vec<String> {
     let heard: Vec<String> = told::names()
         .filter(|name| !name.starts_with("danger_"))
         .chain(["config", "log"])
@@ -185,7 +190,7 @@ mod tests {
     fn variables_that_say_nothing_are_told() {
         let variables =
             ["KAGIBAN_DATADIR", "KAGIBAN_LOG", "KAGIBAN_CONFIG", "KAGIBAN_LISTEN", "HOME"].map(OsString::from);
-        let told = unheard(&variables);
+        let told = unheard_of(&variables);
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
             told.iter().all(|line| line.contains("`KAGIBAN_DATADIR`") && line.contains("mean `KAGIBAN_DATA_DIR`")),
