@@ -59,7 +59,8 @@ impl Timers {
         timers.spawn(upkeep(Arc::clone(&booted.house), stopped.clone()));
         if config.trail_keep_days > 0 {
             let (house, store) = (Arc::clone(&booted.house), Arc::clone(&booted.store));
-            let pruning = Pruning { house, store, kept: keeper.kept(), keep_days: config.trail_keep_days };
+            let pruning =
+                Pruning { house, store, kept: keeper.kept(), keep_days: config.trail_keep_days, flawed: false };
             timers.spawn(prune(pruning, stopped.clone()));
         }
         if let Some(file) = &config.clock_file {
@@ -204,10 +205,10 @@ async fn heads(mut keeper: Keeper, mut stop: watch::Receiver<bool>) -> Keeper {
     keeper
 }
 
-async fn prune(pruning: Pruning, mut stop: watch::Receiver<bool>) {
+async fn prune(mut pruning: Pruning, mut stop: watch::Receiver<bool>) {
     loop {
-        if let Err(breakage) = pruning.round(&stop).await {
-            tracing::error!(cause = %breakage, "the trail could not be cut; it is tried again");
+        if let Err(uncut) = pruning.round(&stop).await {
+            tracing::error!(cause = %uncut, "the trail could not be cut");
         }
         if !wait(PRUNE_PERIOD, &mut stop).await {
             return;

@@ -1,7 +1,7 @@
 //! Which events may be cut off the beginning of the trail, and what is to be kept of them.
 
 use crate::trail::Findable;
-use crate::{Breakage, Event, Settled, Testimony};
+use crate::{Breakage, Event, Settled, Testimony, UseFlaw};
 use names::Time;
 use store::{Anchor, Recorded, Root, Store, Terms};
 
@@ -29,22 +29,35 @@ pub struct Cut {
     pub terms: Vec<Terms>,
 }
 
+/// Why nothing can be cut, whether it is old enough or not.
+#[derive(Debug, thiserror::Error)]
+pub enum NoCut {
+    #[error(transparent)]
+    Broken(#[from] Breakage),
+    /// It stays so: what is wrong with a trail that is cut would be gone.
+    #[error("the record of the uses of keys is broken ({0}), so the trail is not cut: see `kagiban trail verify`")]
+    Flawed(UseFlaw),
+}
+
 /// What can be cut now; `None` if there is nothing. No event beyond `upto` goes, and none that the look-up index does not have yet; and
 /// of those that are sealed as one, all or none.
-pub async fn plan_cut(store: &Store, ages: Ages, upto: u64) -> Result<Option<Cut>, Breakage> {
-    let root = store.root().await?;
+pub async fn plan_cut(store: &Store, ages: Ages, upto: u64) -> Result<Option<Cut>, NoCut> {
+    let root = store.root().await.map_err(Breakage::from)?;
     let mut last =
         root.map_or(Anchor { sequence: 0, link: [0; 32] }, |Root { sequence, link, .. }| Anchor { sequence, link });
-    let upto = upto.min(store.indexed_upto().await?);
+    let upto = upto.min(store.indexed_upto().await.map_err(Breakage::from)?);
     let mut next = behind(store, last).await?;
-    if next.as_ref().is_none_or(|(events, _)| events.iter().all(|event| event.time() >= ages.overdue)) {
+    let may_go =
+        |events: &[Event], end: Anchor| end.sequence <= upto && events.iter().all(|event| event.time() < ages.before);
+    let is_due = |events: &[Event]| events.iter().any(|event| event.time() < ages.overdue);
+    // Before anything is read of what was cut earlier: this is asked every few seconds.
+    if next.as_ref().is_none_or(|(events, end)| !may_go(events, *end) || !is_due(events)) {
         return Ok(None);
     }
     let (mut testimony, mut terms) = (before(store, root).await?, Vec::new());
     let events_max = testimony.words().clamp(CUT_EVENTS_MIN, CUT_EVENTS_MAX);
     while let Some((events, end)) = next
-        && end.sequence <= upto
-        && events.iter().all(|event| event.time() < ages.before)
+        && may_go(&events, end)
         && terms.len() < events_max
     {
         for event in &events {
@@ -54,13 +67,8 @@ pub async fn plan_cut(store: &Store, ages: Ages, upto: u64) -> Result<Option<Cut
         last = end;
         next = behind(store, last).await?;
     }
-    // A trail that does not hold together is not cut: what is wrong with it would be gone.
     if let Some(flaw) = testimony.uses().flaw {
-        tracing::error!(%flaw, "the record of the uses of keys is broken, so the trail is not cut: see `kagiban trail verify`");
-        return Ok(None);
-    }
-    if terms.is_empty() {
-        return Ok(None);
+        return Err(NoCut::Flawed(flaw));
     }
     let settled = testimony.settled(last.sequence, last.link).ok_or(Breakage::Unwritable)?;
     Ok(Some(Cut { anchor: last, settled, terms }))

@@ -46,7 +46,7 @@ pub use admit::{Claim, Credential, Credentials, Unadmitted};
 pub use authorized::Authorized;
 pub use caller::{Caller, Origin, Principal, RequestId, Tls};
 pub use clockwork::{CLOCK_GAP_SECONDS_MAX, CLOCK_LEAD_SECONDS_MAX, SystemClock, last_believed};
-pub use cutting::{Ages, Cut, plan_cut};
+pub use cutting::{Ages, Cut, NoCut, plan_cut};
 pub use demands::{Action, Demands, Look};
 pub use desk::{Desk, Page, ReadSet, Reads};
 pub use event::{Event, Identified, Kind as EventKind, Resource, Value as EventValue, Wrote};

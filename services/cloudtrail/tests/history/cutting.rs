@@ -2,11 +2,11 @@
 
 use crate::rig::{boot, decrypt, encrypt, index, key};
 use house::House;
-use kernel::{Ages, Event, Testimony, plan_cut};
+use kernel::{Ages, Breakage, Event, NoCut, Testimony, plan_cut};
 use names::{Clock, Time};
 use std::sync::Arc;
 use std::time::Duration;
-use store::Root;
+use store::{Draft, Root, Terms};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -58,6 +58,35 @@ async fn what_is_old_enough_and_indexed_and_marked_is_cut() {
     let of_both = all(&house).await.iter().filter(|(_, event)| event.time() < third).count() as u64;
     assert!(of_both > of_first && of_first > 1);
     assert_eq!(cut(&house, third, second, u64::MAX).await, Some(of_both), "more than is overdue, if anything is");
+}
+
+#[tokio::test]
+async fn of_what_was_cut_nothing_is_read_before_something_may_go() {
+    let (house, [_, second, third, _]) = three_days().await;
+    index(&house).await;
+    let ages = |before| Ages { before, overdue: before };
+    let planned = plan_cut(house.store(), ages(second), u64::MAX).await.unwrap().unwrap();
+    // What is told of it is nowhere, so that whoever reads it breaks.
+    house.store().cut(planned.anchor, planned.anchor.sequence + 1, &planned.terms).await.unwrap();
+    assert!(plan_cut(house.store(), ages(third), planned.anchor.sequence).await.unwrap().is_none());
+    let broken = plan_cut(house.store(), ages(third), u64::MAX).await.err();
+    assert!(matches!(broken, Some(NoCut::Broken(Breakage::Unreadable))), "{broken:?}");
+    // Its trail does not stand up to the look that each house takes at its end.
+    std::mem::forget(house);
+}
+
+#[tokio::test]
+async fn a_trail_that_does_not_hold_together_is_not_cut() {
+    let (house, [.., end]) = three_days().await;
+    let page = house.store().trail(1, 10_000).await.unwrap();
+    let used = page.into_iter().find(|one| !Event::decode(&one.bytes).unwrap().uses.is_empty()).unwrap();
+    let again = store::Event { id: [7; 16], bytes: used.bytes, terms: Terms::none() };
+    let batch = Draft::new(Arc::clone(house.store())).into_batch(Vec::new(), vec![again]).unwrap();
+    house.store().commit(batch).await.unwrap();
+    index(&house).await;
+    let flawed = plan_cut(house.store(), Ages { before: end, overdue: end }, u64::MAX).await.err();
+    assert!(matches!(flawed, Some(NoCut::Flawed(_))), "{flawed:?}");
+    std::mem::forget(house);
 }
 
 /// The later events and what is told of the earlier ones say the same of rows and uses as all events.
