@@ -5,6 +5,7 @@ use crate::gate::{self, Call};
 use crate::rounds::Rounds;
 use crate::tally::Tallies;
 use crate::throttle::Throttle;
+use crate::underway::{Calls, Host};
 use crate::{Breakage, Caller, Credentials, Failure, Rate, ReadSet, Recorded, Row, Service, Underway};
 use cipher::Entropy;
 use names::{AccountId, Arn, Clock, Region, Time};
@@ -15,11 +16,15 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use store::Store;
 use vault::Vault;
 
 /// What a trait object promises to answer.
 pub type Wait<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How long the end of the house waits for calls that nobody awaits any more. What they do takes milliseconds, but for a disk that hangs.
+const REST_SECONDS_MAX: u64 = 10;
 
 /// Everything behind the door.
 pub struct House {
@@ -35,6 +40,7 @@ pub struct House {
     pub(crate) throttle: Throttle,
     pub(crate) tallies: Tallies,
     pub(crate) watch: ClockWatch,
+    pub(crate) calls: Calls,
     services: Vec<&'static Service>,
     by_shape: HashMap<TypeId, (&'static Service, &'static Row)>,
     tools: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
@@ -130,6 +136,7 @@ impl House {
             throttle: Throttle::new(wiring.rate),
             tallies: Tallies::default(),
             watch,
+            calls: Calls::default(),
             services: wiring.services,
             by_shape,
             tools: HashMap::new(),
@@ -195,7 +202,7 @@ impl House {
             }
         };
         let call = Call { caller, service, row };
-        let house = Arc::clone(self);
+        let house = Host::of(self);
         Underway::begin(async move { gate::answer(&house, call, read).await })
     }
 
@@ -206,7 +213,7 @@ impl House {
         input: S::Input,
     ) -> Result<Recorded, Breakage> {
         let (service, row) = self.row_of(TypeId::of::<S>()).ok_or(Breakage::NoSuchRow)?;
-        let house = Arc::clone(self);
+        let house = Host::of(self);
         let call = Call { caller, service, row };
         Underway::begin(async move { gate::answer(&house, call, Ok(Box::new(input))).await }).await
     }
@@ -232,8 +239,13 @@ impl House {
         self.watch.note(self.clock.as_ref(), &self.store).await
     }
 
-    /// The last upkeep, when no call is in flight any more.
+    /// The last upkeep, when nobody is served any more. Calls whose connections were closed come to their end first, as long as that takes
+    /// no more than ten seconds.
     pub async fn rest(&self) -> Result<(), Breakage> {
+        let ended = tokio::time::timeout(Duration::from_secs(REST_SECONDS_MAX), self.calls.none()).await;
+        if ended.is_err() {
+            tracing::warn!(calls = self.calls.count(), "some calls did not end in time");
+        }
         Tallies::tell(self, true).await
     }
 

@@ -1,10 +1,14 @@
 //! A call on its way to its record, which nobody can abandon.
 
 use crate::house::Wait;
-use crate::{Breakage, Recorded};
+use crate::{Breakage, House, Recorded};
+use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 /// How a call ends: with its record, or with nothing that could be answered.
 type Ending = Result<Recorded, Breakage>;
@@ -42,6 +46,57 @@ impl Drop for Underway {
     fn drop(&mut self) {
         if let Some(call) = self.call.take() {
             self.runtime.spawn(call);
+        }
+    }
+}
+
+/// The calls of a house that have not ended.
+#[derive(Default)]
+pub(crate) struct Calls {
+    count: AtomicUsize,
+    none: Notify,
+}
+
+impl Calls {
+    pub(crate) fn count(&self) -> usize {
+        self.count.load(Ordering::SeqCst)
+    }
+
+    /// Waits until there are none.
+    pub(crate) async fn none(&self) {
+        loop {
+            // Before the look, so that no end between the two is missed.
+            let ended = self.none.notified();
+            if self.count() == 0 {
+                return;
+            }
+            ended.await;
+        }
+    }
+}
+
+/// The house, for one call, which counts as long as this is.
+pub(crate) struct Host(Arc<House>);
+
+impl Host {
+    pub(crate) fn of(house: &Arc<House>) -> Self {
+        house.calls.count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(house))
+    }
+}
+
+impl Deref for Host {
+    type Target = House;
+
+    fn deref(&self) -> &House {
+        &self.0
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if self.0.calls.count.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.calls.none.notify_waiters();
         }
     }
 }

@@ -63,6 +63,22 @@ async fn a_reply_that_is_dropped_before_the_commit_leaves_the_call_alone() {
 }
 
 #[tokio::test]
+async fn a_house_comes_to_rest_behind_the_last_call() {
+    let (house, alice) = boxed().await;
+    assert_eq!(house.door().rest().await, Ok(()), "no call is in flight");
+    let gate = gate_commits(&house);
+    drop(alice.entering::<shapes_toy::PutNote>(new_note()).await);
+    let mut rest = pin!(house.door().rest());
+    for _ in 0..1_000 {
+        assert!(poll_fn(|context| Poll::Ready(rest.as_mut().poll(context).is_pending())).await, "a call is in flight");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(house.events().await.len(), 2, "it has not been committed");
+    gate.add_permits(1);
+    assert_eq!((rest.await, house.events().await.len()), (Ok(()), 3));
+}
+
+#[tokio::test]
 async fn an_in_process_call_is_not_abandoned_either() {
     let (house, alice) = boxed().await;
     let gate = gate_commits(&house);
