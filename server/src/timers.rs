@@ -156,13 +156,10 @@ async fn census(store: Arc<Store>, house: Arc<House>, metrics: Arc<Metrics>, mut
 }
 
 async fn upkeep(house: Arc<House>, mut stop: watch::Receiver<bool>) {
-    let (mut room, mut memory) = (true, locked::standing());
+    let (mut space, mut memory) = (Space::new(), locked::standing());
     loop {
         tell_memory(&mut memory);
-        if room != house.has_room() {
-            room = house.has_room();
-            tell_room(&house, room).await;
-        }
+        space.tell(&house).await;
         if !wait(UPKEEP_PERIOD, &mut stop).await {
             return;
         }
@@ -184,17 +181,46 @@ fn tell_memory(before: &mut Standing) {
     *before = now;
 }
 
-/// Tells the log and the trail that the disk is full, or is so no longer.
-async fn tell_room(house: &Arc<House>, room: bool) {
-    let told = if room {
-        tracing::info!("there is space on the disk again: calls are served");
-        own::tell(house, own::DiskHasRoom).await
-    } else {
-        tracing::error!("the disk is full: nothing can be recorded, so every call fails until there is space again");
-        own::tell(house, own::DiskFull).await
-    };
-    if let Err(breakage) = told {
-        tracing::error!(cause = %breakage, "the trail could not be told of the space on the disk");
+/// What the log and the trail were told last: whether there is space on the disk.
+struct Space {
+    log: bool,
+    trail: bool,
+}
+
+impl Space {
+    fn new() -> Self {
+        Self { log: true, trail: true }
+    }
+
+    /// Tells them that the disk is full, or is so no longer. What the trail does not take is told again the next time.
+    async fn tell(&mut self, house: &Arc<House>) {
+        let room = house.has_room();
+        let is_news = self.log != room;
+        self.log = room;
+        match (is_news, room) {
+            (true, true) => tracing::info!("there is space on the disk again: calls are served"),
+            (true, false) => {
+                tracing::error!(
+                    "the disk is full: nothing can be recorded, so every call fails until there is space again"
+                );
+            }
+            (false, _) => {}
+        }
+        if self.trail == room {
+            return;
+        }
+        let told = if room { own::tell(house, own::DiskHasRoom).await } else { own::tell(house, own::DiskFull).await };
+        let untold = match told.map(|recorded| recorded.ending()) {
+            Ok(Ok(())) => {
+                self.trail = room;
+                return;
+            }
+            Ok(Err(failure)) => failure.text,
+            Err(breakage) => breakage.to_string(),
+        };
+        if is_news {
+            tracing::error!(cause = untold, "the trail could not be told of the space on the disk; it is tried again");
+        }
     }
 }
 
@@ -233,5 +259,40 @@ pub fn move_clock(clock: &SystemClock, file: &Path) -> Result<(), FileError> {
     let offset = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok());
     if let Some(offset) = offset {
         clock.danger_move(offset);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_the_trail_does_not_take_of_the_space_on_the_disk_is_told_again() {
+        let house = house::House::boot([&own::SERVICE]).await;
+        let mut space = Space::new();
+        let told = async |space: &mut Space| {
+            space.tell(house.door()).await;
+            house.events().await.into_iter().map(|event| event.name).collect::<Vec<_>>()
+        };
+        assert!(told(&mut space).await.is_empty(), "there is space");
+        house.fill_disk(true);
+        house.fill_disk_under(1);
+        assert!(told(&mut space).await.is_empty(), "not even this has found place");
+        for _ in 0..2 {
+            assert_eq!(told(&mut space).await, ["DiskFull"]);
+        }
+        house.fill_disk(false);
+        for _ in 0..2 {
+            assert_eq!(told(&mut space).await, ["DiskFull", "DiskHasRoom"]);
+        }
+    }
+
+    #[test]
+    fn a_clock_file_that_cannot_be_read_is_an_error_and_one_that_is_missing_is_none() {
+        let clock = SystemClock::new();
+        assert!(move_clock(&clock, Path::new("/dev/null/clock")).is_err());
+        assert!(move_clock(&clock, Path::new("/")).is_err());
+        assert!(move_clock(&clock, Path::new("/no/such/file")).is_ok());
     }
 }
