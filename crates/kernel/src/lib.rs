@@ -60,7 +60,7 @@ pub use params::Assumed;
 pub use recorded::{Answer, Opened, Recorded};
 pub use rounds::{Chore, Rounds, Task};
 pub use service::{Codes, Row, Service, Validation};
-pub use settled::{SETTLED_WORDS_BYTES_MAX, Settled, SettledRun, SettledUses};
+pub use settled::{Settled, SettledRun, SettledUses};
 pub use target::{Aim, Found, Mention, Nothing, Scene, Side, Single, Target, Thing};
 pub use testimony::{Discrepancy, Testimony, Untold, UseFlaw, UseTally};
 pub use throttle::{Limit, Rate};

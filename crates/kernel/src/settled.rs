@@ -9,7 +9,7 @@ use minicbor::decode::Error;
 use minicbor::{Decode, Decoder, Encode};
 
 /// The words of one record, about.
-pub const SETTLED_WORDS_BYTES_MAX: usize = 256 << 10;
+const SETTLED_WORDS_BYTES_MAX: usize = 256 << 10;
 /// The runs of uses that are kept apart: more than there are calls at once, between two of which uses may still be missing.
 const RUNS_COUNT_MAX: usize = 512;
 /// What a word takes beside its space and its key.
