@@ -110,6 +110,9 @@ def test_they_name_no_key_no_user_and_no_account(own):
     assert [word for word in secret if word in page] == []
 
 
+FORM = "Content-Type: application/x-www-form-urlencoded"
+
+
 def test_a_code_that_a_stranger_makes_up_makes_no_sample(own):
     counted = ("kagiban_requests_total", "kagiban_door_refusals_total")
     names = lambda: {name for name in samples(own.server) if name.startswith(counted)}  # noqa: E731
@@ -131,7 +134,7 @@ def test_what_is_refused_before_it_is_read_is_counted_and_told(own):
     for head, status in (
         (f"POST /{'a' * 20000} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", b"414"),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n" + "x" * 1_100_000, b"413"),
-        ("POST / HTTP/1.1\r\nHost: sts.amazonaws.com\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 18\r\n\r\nVersion=2010-05-08", b"400"),
+        (f"POST / HTTP/1.1\r\nHost: sts.amazonaws.com\r\n{FORM}\r\nContent-Length: 18\r\n\r\nVersion=2010-05-08", b"400"),
     ):
         with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
             try:
