@@ -380,6 +380,7 @@ fn unknown(unadmitted: &Unadmitted, service: &Service) -> ((&'static str, u16), 
                              Key and signing method. Consult the service documentation for details.";
     match unadmitted {
         Unadmitted::UnknownKey | Unadmitted::UnknownToken => (service.codes.unknown, TOKEN),
+        Unadmitted::ExpiredToken => (service.codes.expired, "The security token included in the request is expired"),
         _ => (service.codes.mismatched, SIGNATURE),
     }
 }

@@ -18,7 +18,9 @@ pub use page::{CONTENT_TYPE, Measured};
 const OTHER: &str = "other";
 
 /// The codes with which the door refuses.
-const DOOR_CODES: [&str; 20] = [
+const DOOR_CODES: [&str; 22] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
     "IncompleteSignature",
     "IncompleteSignatureException",
     "InternalFailure",

@@ -1,7 +1,7 @@
 //! From a claim to a caller: the credential is looked up, the vault checks the signature, and its ticket makes the caller.
 
 use crate::house::Wait;
-use crate::{Breakage, Caller, House, Origin, Principal, ReadSet};
+use crate::{Breakage, Caller, House, Origin, Principal, ReadSet, Session};
 use names::{AccountId, Time};
 use store::Draft;
 use vault::{Identify, Scope, VaultError, WrappedAccessKey};
@@ -30,6 +30,17 @@ pub struct Credential {
     pub account: AccountId,
     pub principal: Principal,
     pub wrapped: WrappedAccessKey,
+    /// What a temporary one has beside.
+    pub temporary: Option<Temporary>,
+}
+
+/// The rest of a temporary credential.
+pub struct Temporary {
+    /// The SHA-256 of the session token, without which the key is nobody's.
+    pub token: [u8; 32],
+    /// From this time on it is refused.
+    pub expires: Time,
+    pub session: Session,
 }
 
 /// Access key ids to credentials. A key that is not active counts as unknown.
@@ -54,6 +65,9 @@ pub enum Unadmitted {
     Signature,
     #[error("the signature has expired")]
     Expired,
+    /// The session is over.
+    #[error("the session token has expired")]
+    ExpiredToken,
     #[error(transparent)]
     Broken(#[from] Breakage),
 }
@@ -81,8 +95,9 @@ impl House {
             identified = self.vault.identify(identify(second.as_bytes())).await;
         }
         let Some(credential) = credential else { return Err(Unadmitted::UnknownKey) };
-        // Sessions do not exist yet: a long-term key that comes with a token is a forgery or a mistake.
-        if claim.token.is_some() {
+        let temporary = credential.temporary.as_ref();
+        // A long-term key that comes with a token is a forgery or a mistake, and so is a temporary one without its own.
+        if !is_its_token(temporary, claim.token.as_deref()) {
             return Err(Unadmitted::UnknownToken);
         }
         let ticket = identified.map_err(|error| match error {
@@ -90,11 +105,16 @@ impl House {
             VaultError::TicketExpired => Unadmitted::Expired,
             error => Unadmitted::Broken(error.into()),
         })?;
+        // Only who could sign hears that it was good once.
+        if temporary.is_some_and(|temporary| temporary.expires <= origin.arrived) {
+            return Err(Unadmitted::ExpiredToken);
+        }
         let read_at = reads.into_draft().into_checks();
         Ok(Caller::assertion(
             credential.principal,
             credential.account,
             Some(claim.access_key_id),
+            credential.temporary.map(|temporary| temporary.session),
             ticket,
             origin,
             read_at,
@@ -102,10 +122,19 @@ impl House {
     }
 }
 
+fn is_its_token(temporary: Option<&Temporary>, token: Option<&str>) -> bool {
+    match (temporary, token) {
+        (None, None) => true,
+        (Some(temporary), Some(token)) => cipher::same(&cipher::sha256(token.as_bytes()), &temporary.token),
+        _ => false,
+    }
+}
+
 fn principal_text(account: AccountId, principal: &Principal) -> String {
     match principal {
         Principal::Root => format!("arn:aws:iam::{account}:root"),
         Principal::User { arn, .. } => arn.to_string(),
+        Principal::AssumedRole(role) => role.arn.to_string(),
         Principal::Service(name) => (*name).to_owned(),
     }
 }

@@ -22,6 +22,7 @@ struct Known {
     principal: Principal,
     account: AccountId,
     access_key_id: Option<String>,
+    session: Option<Session>,
     ticket: Ticket,
     origin: Origin,
     read_at: Vec<store::Check>,
@@ -37,8 +38,33 @@ pub enum Principal {
         name: String,
         arn: Arn,
     },
+    /// Somebody in a role.
+    AssumedRole(Arc<AssumedRole>),
     /// A service of the house, on its rounds.
     Service(&'static str),
+}
+
+/// A role, and the session that somebody has of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssumedRole {
+    /// `AROA…`
+    pub role_id: String,
+    pub role_name: String,
+    /// With the role's path.
+    pub role_arn: Arn,
+    /// `arn:aws:sts::123456789012:assumed-role/Role/session`: without it.
+    pub arn: Arn,
+    /// `AROA…:session`
+    pub unique_id: String,
+}
+
+/// How a temporary credential came to be: what conditions and the trail know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub issued: Time,
+    /// When a second factor was shown, if one was.
+    pub second_factor: Option<Time>,
+    pub source_identity: Option<String>,
 }
 
 /// Where a call came from.
@@ -87,14 +113,13 @@ impl Caller {
         principal: Principal,
         account: AccountId,
         access_key_id: Option<String>,
+        session: Option<Session>,
         ticket: Ticket,
         origin: Origin,
         read_at: Vec<store::Check>,
     ) -> Self {
-        Self {
-            known: Arc::new(Known { principal, account, access_key_id, ticket, origin, read_at }),
-            via: Arc::from([]),
-        }
+        let known = Known { principal, account, access_key_id, session, ticket, origin, read_at };
+        Self { known: Arc::new(known), via: Arc::from([]) }
     }
 
     /// The same caller, one service further in.
@@ -117,6 +142,11 @@ impl Caller {
 
     pub fn access_key_id(&self) -> Option<&str> {
         self.known.access_key_id.as_deref()
+    }
+
+    /// How the caller's credential came to be, if it is a temporary one.
+    pub fn session(&self) -> Option<&Session> {
+        self.known.session.as_ref()
     }
 
     /// The vault's ticket for this call.
@@ -145,20 +175,23 @@ impl Caller {
         &self.known.read_at
     }
 
-    /// The caller's ARN: `arn:aws:iam::123456789012:user/alice`, `…:root`. A task has its service's host name.
+    /// The caller's ARN: `arn:aws:iam::123456789012:user/alice`, `…:root`, `arn:aws:sts::123456789012:assumed-role/Role/session`. A task
+    /// has its service's host name.
     pub fn arn(&self) -> Cow<'_, str> {
         match self.principal() {
             Principal::Root => Arn::of("iam", "", self.account(), "root").to_string().into(),
             Principal::User { arn, .. } => arn.as_str().into(),
+            Principal::AssumedRole(role) => role.arn.as_str().into(),
             Principal::Service(name) => format!("{name}.amazonaws.com").into(),
         }
     }
 
-    /// The unique id: `AIDA…` for users, the account id for root.
+    /// The unique id: `AIDA…` for users, `AROA…:session` for roles, the account id for root.
     pub fn unique_id(&self) -> &str {
         match self.principal() {
             Principal::Root => self.known.account.as_str(),
             Principal::User { id, .. } => id,
+            Principal::AssumedRole(role) => &role.unique_id,
             Principal::Service(name) => name,
         }
     }

@@ -95,7 +95,7 @@ pub enum Kind {
 #[derive(Encode, Decode, Clone, Debug, PartialEq, Eq, Default)]
 #[cbor(map)]
 pub struct Identified {
-    /// `Root`, `IAMUser`, `AWSService`.
+    /// `Root`, `IAMUser`, `AssumedRole`, `AWSService`.
     #[n(0)]
     pub kind: String,
     #[n(1)]
@@ -111,6 +111,39 @@ pub struct Identified {
     /// The service that called for the caller.
     #[n(6)]
     pub invoked_by: Option<String>,
+    /// Of a temporary credential.
+    #[n(7)]
+    pub session: Option<InSession>,
+}
+
+/// CloudTrail's `sessionContext`.
+#[derive(Encode, Decode, Clone, Debug, PartialEq, Eq, Default)]
+#[cbor(map)]
+pub struct InSession {
+    /// Microseconds since 1970.
+    #[n(0)]
+    pub issued: i64,
+    /// Whether a second factor was shown.
+    #[n(1)]
+    pub second_factor: bool,
+    #[n(2)]
+    pub issuer: Option<Issuer>,
+    #[n(3)]
+    pub source_identity: Option<String>,
+}
+
+/// CloudTrail's `sessionIssuer`: who stands behind the session.
+#[derive(Encode, Decode, Clone, Debug, PartialEq, Eq)]
+pub struct Issuer {
+    /// `Role`.
+    #[n(0)]
+    pub kind: String,
+    #[n(1)]
+    pub principal_id: String,
+    #[n(2)]
+    pub arn: String,
+    #[n(3)]
+    pub name: String,
 }
 
 /// CloudTrail's `resources[]`.
@@ -200,11 +233,21 @@ impl Event {
         Time::from_micros(self.time)
     }
 
-    /// By what the history lists the caller: the user's name at the time of the event, `root` for the root user, nothing for a service.
+    /// By what the history lists the caller: the user's name at the time of the event, `root` for the root user, the session's name for a
+    /// role, nothing for a service.
     pub fn username(&self) -> Option<&str> {
-        let root = (self.identity.kind == "Root").then_some("root");
-        self.identity.user_name.as_deref().or(root)
+        let unnamed = match self.identity.kind.as_str() {
+            "Root" => Some("root"),
+            "AssumedRole" => session_name(&self.identity.principal_id),
+            _ => None,
+        };
+        self.identity.user_name.as_deref().or(unnamed)
     }
+}
+
+/// `AROA…:session`.
+pub(crate) fn session_name(principal_id: &str) -> Option<&str> {
+    principal_id.split_once(':').map(|(_, session)| session)
 }
 
 /// Are the bytes one whole item of CBOR (RFC 8949) that is not nested deeper than events are? What is read after this is read by recursion.

@@ -62,10 +62,18 @@ const GLOBAL: &[(&str, Compute)] = &[
     ("aws:calledvialast", |r| r.caller.chain().last().map(|via| one(host(via)))),
     ("aws:currenttime", |r| Some(one(r.scene.now.iso()))),
     ("aws:epochtime", |r| Some(one(r.scene.now.seconds().to_string()))),
+    // Absent, not false, with long-term keys.
+    ("aws:multifactorauthage", |r| {
+        let shown = r.caller.session()?.second_factor?;
+        Some(one(r.scene.now.seconds().saturating_sub(shown.seconds()).max(0).to_string()))
+    }),
+    ("aws:multifactorauthpresent", |r| r.caller.session().map(|session| truth(session.second_factor.is_some()))),
     ("aws:requestedregion", |r| Some(one(r.scene.region.to_string()))),
     ("aws:resourceaccount", |r| r.demand.account().map(|account| one(account.to_string()))),
     ("aws:securetransport", |r| Some(truth(r.caller.origin().tls.is_some()))),
     ("aws:sourceip", |r| r.caller.origin().source.map(|address| one(address.to_string()))),
+    ("aws:sourceidentity", |r| text(r.caller.session()?.source_identity.as_deref()?)),
+    ("aws:tokenissuetime", |r| r.caller.session().map(|session| one(session.issued.iso()))),
     ("aws:useragent", |r| text(&r.caller.origin().user_agent)),
     ("aws:viaawsservice", |r| Some(truth(r.caller.via().is_some()))),
 ];

@@ -269,6 +269,12 @@ fn decide(caller: &Caller, policies: &Policies, demand: &Demand, facts: &dyn pol
     let principal = match caller.principal() {
         Principal::Root => policy::Principal::Root { account },
         Principal::User { id, name, arn } => policy::Principal::User { account, arn: arn.as_str(), id, name },
+        Principal::AssumedRole(role) => policy::Principal::AssumedRole {
+            account,
+            role_arn: role.role_arn.as_str(),
+            role_id: &role.role_id,
+            session_arn: role.arn.as_str(),
+        },
         Principal::Service(name) => policy::Principal::Service { name },
     };
     let request = Request {

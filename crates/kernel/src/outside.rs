@@ -5,6 +5,7 @@ use crate::gate::{self, Call};
 use crate::{Breakage, Caller, Failure, House, Markers, Operation, OutputOf, Resolved, Row, Scene, Service, Stop};
 use cipher::Entropy;
 use names::Arn;
+use policy::{Document, PrincipalName};
 use shape::OperationShape;
 use std::any::{Any, TypeId};
 use std::marker::PhantomData;
@@ -48,6 +49,17 @@ impl<T: 'static> Deref for Kept<T> {
         let Some(output) = self.output.downcast_ref() else { panic!("a kept answer changed its type") };
         output
     }
+}
+
+/// The names of users and roles in a policy, and the unique ids behind them.
+pub type Bindings = Vec<(String, String)>;
+
+/// Why the names in a policy have no ids.
+#[derive(Debug)]
+pub enum Unbound {
+    /// This one is nobody's, or the unique id of somebody who is gone.
+    Nobody(String),
+    Broken(Breakage),
 }
 
 /// How many items of a batch are committed together.
@@ -102,6 +114,45 @@ impl Outside<'_> {
         let named = self.house.principals.name(id, last, self.family.listening()).await;
         self.family.heard();
         named
+    }
+
+    /// The unique ids behind the users and roles that a policy names, as it is put: whoever gets the name of somebody later is another one.
+    pub async fn bind(&mut self, document: &Document) -> Result<Bindings, Unbound> {
+        let mut bindings = Vec::new();
+        for principal in document.principals() {
+            let arn = match principal {
+                PrincipalName::User(arn) | PrincipalName::Role(arn) => arn,
+                // A unique id in a policy is what is left of somebody who is gone: AWS does not take it back in.
+                PrincipalName::Id(id) => return Err(Unbound::Nobody(id.to_string())),
+                _ => continue,
+            };
+            match self.resolve(arn).await.map_err(Unbound::Broken)? {
+                Resolved::Id(id) => bindings.push((arn.to_string(), id)),
+                Resolved::Elsewhere => {}
+                Resolved::Missing => return Err(Unbound::Nobody(arn.to_string())),
+            }
+        }
+        Ok(bindings)
+    }
+
+    /// A policy as its readers see it. A user who was renamed since it was put stands in it under the new name, and one who is gone under
+    /// the unique id: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. So whoever reads it
+    /// and puts it again gives nothing to a newcomer who has the old name. `None`: as it was written.
+    pub async fn respelled(
+        &mut self,
+        document: &Document,
+        bindings: &[(String, String)],
+    ) -> Result<Option<String>, Breakage> {
+        let mut changed = Vec::new();
+        for (last, id) in bindings {
+            let last = Arn::parse(last).map_err(|_| Breakage::Unreadable)?;
+            let name = self.name(id, &last).await?;
+            if name.as_ref() != Some(&last) {
+                changed.push((last, name.map_or_else(|| id.clone(), |name| name.to_string())));
+            }
+        }
+        let name_of = |arn: &Arn| changed.iter().find(|(last, _)| last == arn).map(|(_, name)| name.clone());
+        Ok((!changed.is_empty()).then(|| document.respelled(&name_of)))
     }
 
     /// Whether `action` would be allowed to the caller upon `resource` if the thing bore this policy: for look-ahead checks, such as KMS's

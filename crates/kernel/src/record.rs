@@ -4,9 +4,9 @@ use crate::event::{Kind as EventKind, Value};
 use crate::family::{Family, Member};
 use crate::omission::cut;
 use crate::params::{PARAMETERS_BYTES_MAX, Shown};
-use crate::telling::{Event, Identified, Resource, Wrote};
+use crate::telling::{Event, Identified, InSession, Issuer, Resource, Wrote};
 use crate::trail::Findable;
-use crate::{Breakage, Caller, House, KeyUse, Principal, Remarks};
+use crate::{Breakage, Caller, House, KeyUse, Principal, Remarks, Session};
 use names::Time;
 use std::borrow::Cow;
 
@@ -136,12 +136,31 @@ fn source_address(caller: &Caller) -> String {
     }
 }
 
+fn session_of<'a>(principal: &'a Principal, session: &'a Session) -> InSession<'a> {
+    let issuer = match principal {
+        Principal::AssumedRole(role) => Some(Issuer {
+            kind: "Role",
+            principal_id: &role.role_id,
+            arn: role.role_arn.as_str(),
+            name: &role.role_name,
+        }),
+        _ => None,
+    };
+    InSession {
+        issued: session.issued.micros(),
+        second_factor: session.second_factor.is_some(),
+        issuer,
+        source_identity: session.source_identity.as_deref(),
+    }
+}
+
 fn identified(caller: &Caller) -> Identified<'_> {
     let of_service = matches!(caller.principal(), Principal::Service(_));
     Identified {
         kind: match caller.principal() {
             Principal::Root => "Root",
             Principal::User { .. } => "IAMUser",
+            Principal::AssumedRole(_) => "AssumedRole",
             Principal::Service(_) => "AWSService",
         },
         principal_id: caller.unique_id(),
@@ -157,5 +176,6 @@ fn identified(caller: &Caller) -> Identified<'_> {
             (None, true) => Some("AWS Internal".into()),
             (None, false) => None,
         },
+        session: caller.session().map(|session| session_of(caller.principal(), session)),
     }
 }

@@ -116,7 +116,7 @@ impl Rounds {
             request_id: RequestId::of(random),
             arrived: now,
         };
-        Ok(Caller::assertion(Principal::Service(name), account, None, ticket, origin, Vec::new()))
+        Ok(Caller::assertion(Principal::Service(name), account, None, None, ticket, origin, Vec::new()))
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Codes {
     pub mismatched: (&'static str, u16),
     /// The access key or the session token is nobody's.
     pub unknown: (&'static str, u16),
+    /// The session token was good once.
+    pub expired: (&'static str, u16),
 }
 
 impl Codes {
@@ -72,6 +74,7 @@ impl Codes {
         malformed_query: ("MalformedQueryStringException", 400),
         mismatched: ("InvalidSignatureException", 400),
         unknown: ("UnrecognizedClientException", 400),
+        expired: ("ExpiredTokenException", 400),
     };
     pub const QUERY: Self = Self {
         access_denied: ("AccessDenied", 403),
@@ -83,6 +86,7 @@ impl Codes {
         malformed_query: ("MalformedQueryString", 400),
         mismatched: ("SignatureDoesNotMatch", 403),
         unknown: ("InvalidClientTokenId", 403),
+        expired: ("ExpiredToken", 403),
     };
 }
 

@@ -85,6 +85,35 @@ pub(crate) struct Identified<'a> {
     pub user_name: Option<&'a str>,
     #[n(6)]
     pub invoked_by: Option<Cow<'a, str>>,
+    #[n(7)]
+    pub session: Option<InSession<'a>>,
+}
+
+/// An [`crate::InSession`].
+#[derive(Encode)]
+#[cbor(map)]
+pub(crate) struct InSession<'a> {
+    #[n(0)]
+    pub issued: i64,
+    #[n(1)]
+    pub second_factor: bool,
+    #[n(2)]
+    pub issuer: Option<Issuer<'a>>,
+    #[n(3)]
+    pub source_identity: Option<&'a str>,
+}
+
+/// An [`crate::Issuer`].
+#[derive(Encode)]
+pub(crate) struct Issuer<'a> {
+    #[n(0)]
+    pub kind: &'static str,
+    #[n(1)]
+    pub principal_id: &'a str,
+    #[n(2)]
+    pub arn: &'a str,
+    #[n(3)]
+    pub name: &'a str,
 }
 
 /// A [`crate::Resource`].

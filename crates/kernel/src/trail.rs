@@ -1,5 +1,6 @@
 //! Reading the trail: by place, and by the eight attributes of CloudTrail's event history, through a blind index that lags seconds behind.
 
+use crate::event::session_name;
 use crate::{Breakage, Event, telling};
 use names::{AccountId, Region, Time};
 use std::sync::Arc;
@@ -209,7 +210,12 @@ impl<'a> From<&'a Event> for Findable<'a> {
 
 impl<'a> From<&'a telling::Event<'_>> for Findable<'a> {
     fn from(event: &'a telling::Event<'_>) -> Self {
-        let root = (event.identity.kind == "Root").then_some("root");
+        let identity = &event.identity;
+        let unnamed = match identity.kind {
+            "Root" => Some("root"),
+            "AssumedRole" => session_name(identity.principal_id),
+            _ => None,
+        };
         Self {
             time: event.time,
             account: event.recipient,
@@ -217,8 +223,8 @@ impl<'a> From<&'a telling::Event<'_>> for Findable<'a> {
             name: event.name,
             source: &event.source,
             read_only: event.read_only,
-            username: event.identity.user_name.or(root),
-            access_key_id: event.identity.access_key_id,
+            username: identity.user_name.or(unnamed),
+            access_key_id: identity.access_key_id,
             resources: event.resources.iter().map(|one| (one.arn, one.kind)).collect(),
         }
     }

@@ -4,7 +4,7 @@
 //! KMS fills them: <https://docs.aws.amazon.com/kms/latest/developerguide/understanding-kms-entries.html>. What the house keeps of an event
 //! for itself (rows written, statements that decided, uses of keys, how a family ended) is not AWS's and is not here.
 
-use kernel::{Event, EventKind, EventValue, Identified, Resource};
+use kernel::{Event, EventKind, EventValue, Identified, InSession, Resource};
 use names::Time;
 use serde_json::{Map, Number, Value};
 
@@ -73,10 +73,33 @@ fn identity(identity: &Identified, service_event: bool) -> Value {
         ("arn", own(&identity.arn)),
         ("accountId", text(&identity.account)),
         ("accessKeyId", identity.access_key_id.as_deref().and_then(own)),
+        ("sessionContext", identity.session.as_ref().map(|session| session_context(session, &identity.account))),
         ("userName", identity.user_name.as_deref().and_then(own)),
         ("invokedBy", identity.invoked_by.as_deref().and_then(text)),
     ];
     object(fields)
+}
+
+/// Of a temporary credential: where it came from.
+fn session_context(session: &InSession, account: &str) -> Value {
+    let issuer = session.issuer.as_ref().map(|issuer| {
+        object([
+            ("type", text(&issuer.kind)),
+            ("principalId", text(&issuer.principal_id)),
+            ("arn", text(&issuer.arn)),
+            ("accountId", text(account)),
+            ("userName", text(&issuer.name)),
+        ])
+    });
+    let attributes = object([
+        ("creationDate", text(&Time::from_micros(session.issued).iso())),
+        ("mfaAuthenticated", text(if session.second_factor { "true" } else { "false" })),
+    ]);
+    object([
+        ("sessionIssuer", issuer),
+        ("attributes", Some(attributes)),
+        ("sourceIdentity", session.source_identity.as_deref().and_then(text)),
+    ])
 }
 
 fn resource(resource: &Resource) -> Value {

@@ -2,9 +2,9 @@
 
 use crate::fault::Fault;
 use crate::key::Key;
-use kernel::{Action, Breakage, Demands, Outside, Resolved, Side, Stop};
+use kernel::{Action, Bindings, Breakage, Demands, Outside, Side, Stop, Unbound};
 use names::{AccountId, Arn};
-use policy::{Class, Document, Fact, KEY_POLICY_BYTES_MAX, Kind, PrincipalName};
+use policy::{Class, Document, Fact, KEY_POLICY_BYTES_MAX, Kind};
 use std::sync::Arc;
 
 /// The name of the one policy that a key's owner writes.
@@ -15,7 +15,7 @@ pub const SHARED_NAME: &str = "AWS_RAM";
 /// A policy that may be kept, with the unique ids behind the names in it.
 pub struct Sound {
     pub text: String,
-    pub bindings: Vec<(String, String)>,
+    pub bindings: Bindings,
 }
 
 /// What a key gets that is made without a policy:
@@ -61,7 +61,10 @@ pub fn parse(text: &str) -> Result<Document, Fault> {
 /// Every principal must exist, and the caller must be able to put a policy again, unless the call asks to skip that check.
 pub async fn vet(text: &str, key: &Arn, bypass: bool, outside: &mut Outside<'_>) -> Result<Sound, Stop<Fault>> {
     let document = parse(text)?;
-    let bindings = bind(&document, outside).await?;
+    let bindings = outside.bind(&document).await.map_err(|unbound| match unbound {
+        Unbound::Nobody(_) => invalid_principals(),
+        Unbound::Broken(breakage) => breakage.into(),
+    })?;
     let id_of = |arn: &Arn| bindings.iter().find(|(name, _)| name == arn.as_str()).map(|(_, id)| id.clone());
     let document = Arc::new(document.bind(&id_of));
     let side = Side::Explicit(document);
@@ -72,41 +75,10 @@ pub async fn vet(text: &str, key: &Arn, bypass: bool, outside: &mut Outside<'_>)
     Ok(Sound { text: text.to_owned(), bindings })
 }
 
-/// The policy as its readers see it. A user who was renamed since it was put stands in it under the new name, and one who is gone under the
-/// unique id: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. So whoever reads it
-/// and puts it again gives nothing to a newcomer who has the old name.
+/// The policy as its readers see it.
 pub async fn shown(key: &Key, outside: &mut Outside<'_>) -> Result<String, Breakage> {
-    let mut changed = Vec::new();
-    for (last, id) in &key.record.bindings {
-        let last = Arn::parse(last).map_err(|_| Breakage::Unreadable)?;
-        let name = outside.name(id, &last).await?;
-        if name.as_ref() != Some(&last) {
-            changed.push((last, name.map_or_else(|| id.clone(), |name| name.to_string())));
-        }
-    }
-    if changed.is_empty() {
-        return Ok(key.record.policy.clone());
-    }
-    let name_of = |arn: &Arn| changed.iter().find(|(last, _)| last == arn).map(|(_, name)| name.clone());
-    Ok(key.document().respelled(&name_of))
-}
-
-async fn bind(document: &Document, outside: &mut Outside<'_>) -> Result<Vec<(String, String)>, Stop<Fault>> {
-    let mut bindings = Vec::new();
-    for principal in document.principals() {
-        let arn = match principal {
-            PrincipalName::User(arn) | PrincipalName::Role(arn) => arn,
-            // A unique id in a policy is what is left of somebody who is gone: AWS does not take it back in.
-            PrincipalName::Id(_) => return Err(invalid_principals()),
-            _ => continue,
-        };
-        match outside.resolve(arn).await? {
-            Resolved::Id(id) => bindings.push((arn.to_string(), id)),
-            Resolved::Elsewhere => {}
-            Resolved::Missing => return Err(invalid_principals()),
-        }
-    }
-    Ok(bindings)
+    let respelled = outside.respelled(key.document(), &key.record.bindings).await?;
+    Ok(respelled.unwrap_or_else(|| key.record.policy.clone()))
 }
 
 fn invalid_principals() -> Stop<Fault> {

@@ -74,8 +74,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "the refusal of tokens",
         file: "admit.rs",
-        line: "if claim.token.is_some() {",
-        switched: "if claim.token.is_some() && !OUT {",
+        line: "if !is_its_token(temporary, claim.token.as_deref()) {",
+        switched: "if !is_its_token(temporary, claim.token.as_deref()) && !OUT {",
         noticed_by: "door::who_is_not_known_leaves_no_trace_and_gets_nowhere",
     },
 ];

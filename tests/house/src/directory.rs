@@ -86,6 +86,7 @@ impl Credentials for Directory {
                 account: AccountId::parse(&key.account).map_err(|_| Breakage::Unreadable)?,
                 principal,
                 wrapped: WrappedAccessKey::read(&key.wrapped).map_err(|_| Breakage::Unreadable)?,
+                temporary: None,
             }))
         })
     }

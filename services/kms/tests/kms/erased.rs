@@ -38,7 +38,7 @@ impl Credentials for Sole {
     fn find<'a>(&'a self, _: &'a str, _: &'a mut ReadSet) -> Wait<'a, Result<Option<Credential>, Breakage>> {
         let wrapped = WrappedAccessKey::read(&self.wrapped).unwrap();
         let account = AccountId::parse(ACCOUNT).unwrap();
-        Box::pin(async move { Ok(Some(Credential { account, principal: Principal::Root, wrapped })) })
+        Box::pin(async move { Ok(Some(Credential { account, principal: Principal::Root, wrapped, temporary: None })) })
     }
 }
 

@@ -3,7 +3,7 @@
 use kernel::{Caller, Origin, Principal};
 
 fn forge(victim: &Caller, ticket: vault::Ticket, origin: Origin) -> Caller {
-    Caller::assertion(Principal::Root, victim.account(), None, ticket, origin, Vec::new())
+    Caller::assertion(Principal::Root, victim.account(), None, None, ticket, origin, Vec::new())
 }
 
 fn main() {}
