@@ -36,7 +36,7 @@ impl Operation for AttachUserPolicy {
             let text = format!("Policy {} does not exist or is not attachable.", input.policy_arn);
             return Err(Fault::NoSuchEntity(text));
         }
-        policies::attach(&mut user.record.attached.clone(), &input.policy_arn).map(|_| ())
+        policies::attach(&mut user.record.attached.clone(), &input.policy_arn, policies::PER_USER).map(|_| ())
     }
 
     async fn prepare(_: &Authorized<'_, Self>, _: &mut Outside<'_>) -> Result<(), Stop<Fault>> {
@@ -46,7 +46,7 @@ impl Operation for AttachUserPolicy {
     async fn apply(call: &Authorized<'_, Self>, (): &(), desk: &mut Desk<'_, Iam>) -> Result<Empty, Stop<Fault>> {
         let (input, user) = (call.input(), call.target());
         let mut record = user.record.edit();
-        if policies::attach(&mut record.attached, &input.policy_arn)? {
+        if policies::attach(&mut record.attached, &input.policy_arn, policies::PER_USER)? {
             desk.put(&USERS, &user.place(), record).await?;
         }
         Ok(Empty)

@@ -1,10 +1,11 @@
 //! Who stands behind a credential or a name, and which policies bear on that user: what the rest of the house asks IAM.
 
 use crate::Iam;
+use crate::roles::{ROLES, ROLES_BY_NAME, SESSIONS, session_arn};
 use crate::tables::{ACCESS_KEYS, ACCOUNTS, BY_NAME, USERS, name_key};
-use kernel::{Breakage, Caller, Credential, Credentials, Documents, Policies, Principal, Principals, ReadSet};
-use kernel::{Reads, Resolved, Wait};
-use names::Arn;
+use kernel::{AssumedRole, Breakage, Caller, Credential, Credentials, Documents, Policies, Principal, Principals};
+use kernel::{ReadSet, Reads, Resolved, Session, Temporary, Wait};
+use names::{Arn, Time};
 use std::sync::Arc;
 use vault::WrappedAccessKey;
 
@@ -47,11 +48,47 @@ impl Documents for Directory {
     }
 }
 
-/// A key that is inactive counts as unknown, and so does one whose user is gone.
+/// How the ids of temporary keys begin:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes>.
+const TEMPORARY: &str = "ASIA";
+
 async fn credential(access_key_id: &str, mut reads: Reads<'_, Iam>) -> Result<Option<Credential>, Breakage> {
     if access_key_id.len() > ACCESS_KEY_ID_BYTES_MAX {
         return Ok(None);
     }
+    let temporary = access_key_id.starts_with(TEMPORARY);
+    if temporary { in_role(access_key_id, &mut reads).await } else { of_user(access_key_id, &mut reads).await }
+}
+
+/// A session whose role is gone is nobody's, though another role has its name by now.
+async fn in_role(access_key_id: &str, reads: &mut Reads<'_, Iam>) -> Result<Option<Credential>, Breakage> {
+    let Some(session) = reads.row(&SESSIONS, &access_key_id.to_owned()).await? else { return Ok(None) };
+    let place = session.role_place().ok_or(Breakage::Unreadable)?;
+    let Some(role) = reads.row(&ROLES, &place).await? else { return Ok(None) };
+    let wrapped = WrappedAccessKey::read(&session.wrapped).map_err(|_| Breakage::Unreadable)?;
+    let (account, role_id) = place;
+    let principal = AssumedRole {
+        unique_id: [&role_id, ":", &session.name].concat(),
+        role_id,
+        role_name: role.name.clone(),
+        role_arn: role.arn(account),
+        arn: session_arn(account, &role.name, &session.name),
+    };
+    let temporary = Temporary {
+        token: session.token,
+        expires: Time::from_micros(session.expires),
+        session: Session {
+            issued: Time::from_micros(session.created),
+            second_factor: None,
+            source_identity: session.source_identity.clone(),
+        },
+    };
+    let principal = Principal::AssumedRole(Arc::new(principal));
+    Ok(Some(Credential { account, principal, wrapped, temporary: Some(temporary) }))
+}
+
+/// A key that is inactive counts as unknown, and so does one whose user is gone.
+async fn of_user(access_key_id: &str, reads: &mut Reads<'_, Iam>) -> Result<Option<Credential>, Breakage> {
     let Some(key) = reads.row(&ACCESS_KEYS, &access_key_id.to_owned()).await? else { return Ok(None) };
     if !key.active {
         return Ok(None);
@@ -61,10 +98,10 @@ async fn credential(access_key_id: &str, mut reads: Reads<'_, Iam>) -> Result<Op
     let wrapped = WrappedAccessKey::read(&key.wrapped).map_err(|_| Breakage::Unreadable)?;
     let (account, id) = place;
     let principal = Principal::User { id, name: user.name.clone(), arn: user.arn(account) };
-    Ok(Some(Credential { account, principal, wrapped }))
+    Ok(Some(Credential { account, principal, wrapped, temporary: None }))
 }
 
-/// Users alone have ids in this house; of its accounts it knows who is there, of all others nothing.
+/// Users and roles have ids in this house; of its accounts it knows who is there, of all others nothing.
 async fn resolved(arn: &Arn, mut reads: Reads<'_, Iam>) -> Result<Resolved, Breakage> {
     let Some(account) = arn.account_id() else { return Ok(Resolved::Missing) };
     if arn.service() == "iam" && arn.resource() == "root" {
@@ -73,9 +110,17 @@ async fn resolved(arn: &Arn, mut reads: Reads<'_, Iam>) -> Result<Resolved, Brea
     if reads.row(&ACCOUNTS, &account).await?.is_none() {
         return Ok(Resolved::Elsewhere);
     }
-    let name = arn.resource().strip_prefix("user/").and_then(|path| path.rsplit('/').next());
-    let Some(name) = name.filter(|_| arn.service() == "iam") else { return Ok(Resolved::Missing) };
-    let found = reads.by_unique(&USERS, &BY_NAME, &name_key(account, name)).await?;
+    if arn.service() != "iam" {
+        return Ok(Resolved::Missing);
+    }
+    let last = |path: &str| path.rsplit('/').next().map(|name| name_key(account, name));
+    if let Some(name) = arn.resource().strip_prefix("role/").and_then(last) {
+        let found = reads.by_unique(&ROLES, &ROLES_BY_NAME, &name).await?;
+        let same = found.filter(|(_, role)| role.arn(account) == *arn);
+        return Ok(same.map_or(Resolved::Missing, |((_, id), _)| Resolved::Id(id)));
+    }
+    let Some(name) = arn.resource().strip_prefix("user/").and_then(last) else { return Ok(Resolved::Missing) };
+    let found = reads.by_unique(&USERS, &BY_NAME, &name).await?;
     // Path and case are part of the ARN.
     let same = found.filter(|(_, user)| user.arn(account) == *arn);
     Ok(same.map_or(Resolved::Missing, |((_, id), _)| Resolved::Id(id)))
@@ -84,15 +129,43 @@ async fn resolved(arn: &Arn, mut reads: Reads<'_, Iam>) -> Result<Resolved, Brea
 /// A user may have been renamed or moved since.
 async fn named(id: &str, last: &Arn, mut reads: Reads<'_, Iam>) -> Result<Option<Arn>, Breakage> {
     let Some(account) = last.account_id() else { return Ok(None) };
+    if last.resource().starts_with("role/") {
+        let role = reads.row(&ROLES, &(account, id.to_owned())).await?;
+        return Ok(role.map(|role| role.arn(account)));
+    }
     let user = reads.row(&USERS, &(account, id.to_owned())).await?;
     Ok(user.map(|user| user.arn(account)))
 }
 
-/// A user who is gone has no policies, so nothing is allowed to him any more.
+/// A user who is gone has no policies, so nothing is allowed to him any more; and so with a role.
 async fn policies(caller: &Caller, mut reads: Reads<'_, Iam>) -> Result<Arc<Policies>, Breakage> {
-    let Principal::User { id, .. } = caller.principal() else { return Ok(Arc::default()) };
-    let Some(user) = reads.row(&USERS, &(caller.account(), id.clone())).await? else { return Ok(Arc::default()) };
-    user.policies().ok_or(Breakage::Unreadable)
+    match caller.principal() {
+        Principal::User { id, .. } => {
+            let user = reads.row(&USERS, &(caller.account(), id.clone())).await?;
+            user.map_or_else(|| Some(Arc::default()), |user| user.policies()).ok_or(Breakage::Unreadable)
+        }
+        Principal::AssumedRole(role) => of_role(role, caller, &mut reads).await,
+        Principal::Root | Principal::Service(_) => Ok(Arc::default()),
+    }
+}
+
+/// The role's policies, the session's own limits, and the tags of both: the session's hide the role's.
+async fn of_role(role: &AssumedRole, caller: &Caller, reads: &mut Reads<'_, Iam>) -> Result<Arc<Policies>, Breakage> {
+    let Some(record) = reads.row(&ROLES, &(caller.account(), role.role_id.clone())).await? else {
+        return Ok(Arc::default());
+    };
+    let key = caller.access_key_id().unwrap_or_default().to_owned();
+    let Some(session) = reads.row(&SESSIONS, &key).await? else { return Ok(Arc::default()) };
+    let own = record.read().ok_or(Breakage::Unreadable)?;
+    let limits = session.limits().ok_or(Breakage::Unreadable)?;
+    if limits.is_none() && session.tags.is_empty() {
+        return Ok(Arc::clone(&own.policies));
+    }
+    let mut policies = Policies::clone(&own.policies);
+    policies.session = limits.map(|limits| limits.to_vec());
+    policies.tags.retain(|(key, _)| !session.tags.iter().any(|(own, _)| own.to_lowercase() == key.to_lowercase()));
+    policies.tags.extend(session.tags.iter().cloned());
+    Ok(Arc::new(policies))
 }
 
 #[cfg(test)]

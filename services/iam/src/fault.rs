@@ -11,6 +11,9 @@ pub enum Fault {
     MalformedPolicy(String),
     InvalidInput(String),
     Validation(String),
+    AccessDenied(String),
+    /// So much, in per cent, of what a session may carry.
+    PackedPolicyTooLarge(i64),
     /// Commits kept conflicting.
     Conflict,
 }
@@ -18,6 +21,14 @@ pub enum Fault {
 impl Fault {
     pub fn no_such_user(name: &str) -> Self {
         Self::NoSuchEntity(format!("The user with name {name} cannot be found."))
+    }
+
+    pub fn no_such_role(name: &str) -> Self {
+        Self::NoSuchEntity(format!("The role with name {name} cannot be found."))
+    }
+
+    pub fn role_exists(name: &str) -> Self {
+        Self::AlreadyExists(format!("Role with name {name} already exists."))
     }
 
     pub fn user_exists(name: &str) -> Self {
@@ -44,6 +55,8 @@ impl kernel::Fault for Fault {
             Self::MalformedPolicy(_) => "MalformedPolicyDocument",
             Self::InvalidInput(_) => "InvalidInput",
             Self::Validation(_) => "ValidationError",
+            Self::AccessDenied(_) => "AccessDenied",
+            Self::PackedPolicyTooLarge(_) => "PackedPolicyTooLarge",
             Self::Conflict => "ConcurrentModification",
         }
     }
@@ -52,7 +65,10 @@ impl kernel::Fault for Fault {
         match self {
             Self::NoSuchEntity(_) => 404,
             Self::AlreadyExists(_) | Self::DeleteConflict(_) | Self::LimitExceeded(_) | Self::Conflict => 409,
-            Self::MalformedPolicy(_) | Self::InvalidInput(_) | Self::Validation(_) => 400,
+            Self::AccessDenied(_) => 403,
+            Self::MalformedPolicy(_) | Self::InvalidInput(_) | Self::Validation(_) | Self::PackedPolicyTooLarge(_) => {
+                400
+            }
         }
     }
 
@@ -63,7 +79,11 @@ impl kernel::Fault for Fault {
             | Self::LimitExceeded(text)
             | Self::MalformedPolicy(text)
             | Self::InvalidInput(text)
+            | Self::AccessDenied(text)
             | Self::Validation(text) => text.clone(),
+            Self::PackedPolicyTooLarge(per_cent) => {
+                format!("Packed size of session tags and policies consumes {per_cent}% of allotted space.")
+            }
             Self::DeleteConflict(what) => format!("Cannot delete entity, {what}."),
             Self::Conflict => {
                 "The request was rejected because multiple requests to change this object were submitted \

@@ -6,11 +6,21 @@ use kernel::{Breakage, Outside};
 const LETTERS: [u8; 32] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /// An access key id has 20 letters in all, a unique id 21.
 const ACCESS_KEY_LETTERS: usize = 16;
-const USER_LETTERS: usize = 17;
+const ENTITY_LETTERS: usize = 17;
 
 /// The unique id of a new user: `AIDA…`, 85 random bits.
 pub fn user(outside: &Outside<'_>) -> Result<String, Breakage> {
-    drawn::<USER_LETTERS>("AIDA", outside)
+    drawn::<ENTITY_LETTERS>("AIDA", outside)
+}
+
+/// The unique id of a new role: `AROA…`.
+pub fn role(outside: &Outside<'_>) -> Result<String, Breakage> {
+    drawn::<ENTITY_LETTERS>("AROA", outside)
+}
+
+/// The id of a temporary access key: `ASIA…`.
+pub fn temporary_key(outside: &Outside<'_>) -> Result<String, Breakage> {
+    drawn::<ACCESS_KEY_LETTERS>("ASIA", outside)
 }
 
 /// The id of a new access key: `AKIA…`, 80 random bits.

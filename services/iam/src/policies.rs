@@ -2,10 +2,16 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
 
 use crate::fault::Fault;
+use crate::roles::RoleRecord;
 use crate::tables::UserRecord;
-use policy::{Class, Document, Kind, USER_INLINE_CHARS_MAX};
+use kernel::{Bindings, Outside, Stop, Unbound};
+use policy::{Class, Document, Kind, ROLE_INLINE_CHARS_MAX, TRUST_POLICY_CHARS_MAX, USER_INLINE_CHARS_MAX};
 
-pub const ATTACHED_PER_USER_MAX: usize = 10;
+/// Managed policies that may be attached to a user, or to a role.
+pub const ATTACHED_MAX: usize = 10;
+/// How AWS calls these quotas.
+pub const PER_USER: &str = "PoliciesPerUser";
+pub const PER_ROLE: &str = "PoliciesPerRole";
 
 /// Parses; the caller hears what is wrong.
 pub fn parse(text: &str, user: &str) -> Result<Document, Fault> {
@@ -18,9 +24,55 @@ pub fn parse(text: &str, user: &str) -> Result<Document, Fault> {
 /// The size of all inline policies together, white space left out, is limited.
 pub fn check_size(user: &UserRecord, name: &str, document: &Document) -> Result<(), Fault> {
     let others = user.inline.iter().filter(|(other, _)| *other != *name);
-    let counted = |text: &str| text.chars().filter(|char| !char.is_whitespace()).count();
     let whole = others.map(|(_, text)| counted(text)).sum::<usize>() + document.counted_chars();
     if whole > USER_INLINE_CHARS_MAX { Err(too_large(&user.name)) } else { Ok(()) }
+}
+
+/// An inline policy of a role.
+pub fn parse_of_role(text: &str, role: &str) -> Result<Document, Fault> {
+    Document::parse(text, Kind::Identity).map_err(|malformed| match malformed.class() {
+        Class::TooLarge => role_too_large(role),
+        _ => Fault::MalformedPolicy(malformed.text().to_owned()),
+    })
+}
+
+/// The size of all inline policies of a role together, white space left out, is limited.
+pub fn check_size_of_role(role: &RoleRecord, name: &str, document: &Document) -> Result<(), Fault> {
+    let others = role.inline.iter().filter(|(other, _)| *other != *name);
+    let whole = others.map(|(_, text)| counted(text)).sum::<usize>() + document.counted_chars();
+    if whole > ROLE_INLINE_CHARS_MAX { Err(role_too_large(&role.name)) } else { Ok(()) }
+}
+
+/// A trust policy.
+pub fn parse_trust(text: &str) -> Result<Document, Fault> {
+    let document = Document::parse(text, Kind::Trust).map_err(|malformed| match malformed.class() {
+        Class::TooLarge => trust_too_large(),
+        _ => Fault::MalformedPolicy(malformed.text().to_owned()),
+    })?;
+    if document.counted_chars() > TRUST_POLICY_CHARS_MAX { Err(trust_too_large()) } else { Ok(document) }
+}
+
+/// Every principal of a trust policy must exist.
+pub async fn bind_trust(text: &str, outside: &mut Outside<'_>) -> Result<Bindings, Stop<Fault>> {
+    let document = parse_trust(text)?;
+    outside.bind(&document).await.map_err(|unbound| match unbound {
+        Unbound::Nobody(who) => {
+            Fault::MalformedPolicy(format!("Invalid principal in policy: \"AWS\":\"{who}\"")).into()
+        }
+        Unbound::Broken(breakage) => breakage.into(),
+    })
+}
+
+fn trust_too_large() -> Fault {
+    Fault::LimitExceeded(format!("Cannot exceed quota for ACLSizePerRole: {TRUST_POLICY_CHARS_MAX}"))
+}
+
+fn role_too_large(role: &str) -> Fault {
+    Fault::LimitExceeded(format!("Maximum policy size of {ROLE_INLINE_CHARS_MAX} bytes exceeded for role {role}"))
+}
+
+fn counted(text: &str) -> usize {
+    text.chars().filter(|char| !char.is_whitespace()).count()
 }
 
 fn too_large(user: &str) -> Fault {
@@ -40,12 +92,10 @@ pub fn put(inline: &mut Vec<(String, String)>, name: &str, text: &str) {
 }
 
 /// Attaches a managed policy; `false` if it is attached already.
-pub fn attach(attached: &mut Vec<String>, arn: &str) -> Result<bool, Fault> {
+pub fn attach(attached: &mut Vec<String>, arn: &str, quota: &str) -> Result<bool, Fault> {
     match attached.binary_search_by(|other| other.as_str().cmp(arn)) {
         Ok(_) => Ok(false),
-        Err(_) if attached.len() >= ATTACHED_PER_USER_MAX => {
-            Err(Fault::quota("PoliciesPerUser", ATTACHED_PER_USER_MAX))
-        }
+        Err(_) if attached.len() >= ATTACHED_MAX => Err(Fault::quota(quota, ATTACHED_MAX)),
         Err(index) => {
             attached.insert(index, arn.to_owned());
             Ok(true)
@@ -70,12 +120,12 @@ mod tests {
     #[test]
     fn ten_policies_are_attached_and_no_more() {
         let mut attached = Vec::new();
-        for number in (0..ATTACHED_PER_USER_MAX).rev() {
-            assert_eq!(attach(&mut attached, &format!("arn:{number}")), Ok(true));
+        for number in (0..ATTACHED_MAX).rev() {
+            assert_eq!(attach(&mut attached, &format!("arn:{number}"), PER_USER), Ok(true));
         }
-        assert_eq!(attach(&mut attached, "arn:0"), Ok(false));
+        assert_eq!(attach(&mut attached, "arn:0", PER_USER), Ok(false));
         let refused = Fault::LimitExceeded("Cannot exceed quota for PoliciesPerUser: 10".to_owned());
-        assert_eq!(attach(&mut attached, "arn:x"), Err(refused));
+        assert_eq!(attach(&mut attached, "arn:x", PER_USER), Err(refused));
         assert!(attached.is_sorted());
     }
 }

@@ -24,6 +24,28 @@ pub fn pairs(tags: &[Tag]) -> Vec<(String, String)> {
     tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
 }
 
+/// The most tags of one user, role or policy.
+const TAGS_MAX: usize = 50;
+
+/// Adds tags. One whose key differs by case alone is replaced, and keeps its place.
+pub fn put(own: &mut Vec<(String, String)>, tags: &[Tag]) -> Result<(), Fault> {
+    for tag in tags {
+        match own.iter_mut().find(|(key, _)| key.to_lowercase() == tag.key.to_lowercase()) {
+            Some(old) => *old = (tag.key.clone(), tag.value.clone()),
+            None => own.push((tag.key.clone(), tag.value.clone())),
+        }
+    }
+    if own.len() > TAGS_MAX {
+        return Err(Fault::LimitExceeded("The number of tags has reached the maximum limit.".to_owned()));
+    }
+    Ok(())
+}
+
+/// Takes tags away, by their keys. One that is not there does no harm.
+pub fn remove(own: &mut Vec<(String, String)>, keys: &[String]) {
+    own.retain(|(key, _)| !keys.iter().any(|gone| gone.to_lowercase() == key.to_lowercase()));
+}
+
 /// `aws:RequestTag/<key>` and `aws:TagKeys`.
 pub fn facts(demands: Demands, tags: &[Tag]) -> Demands {
     let mut demands = demands;

@@ -89,7 +89,7 @@ impl Thing for User {
                 let record = reads.row(&USERS, &place).await?;
                 Ok(record.map(|record| Self { account: place.0, id: place.1, record }))
             }
-            (Named::Caller, Principal::Root | Principal::Service(_)) => Ok(None),
+            (Named::Caller, Principal::Root | Principal::AssumedRole(_) | Principal::Service(_)) => Ok(None),
         }
     }
 
@@ -101,6 +101,7 @@ impl Thing for User {
         match (name, scene.caller.principal()) {
             (Named::Name(name), _) => user_arn(scene.account, "/", name),
             (Named::Caller, Principal::User { arn, .. }) => arn.clone(),
+            (Named::Caller, Principal::AssumedRole(role)) => role.role_arn.clone(),
             (Named::Caller, Principal::Root | Principal::Service(_)) => Arn::of("iam", "", scene.account, "root"),
         }
     }
@@ -116,7 +117,7 @@ impl Thing for User {
     fn not_found(name: &Named, scene: &Scene) -> Fault {
         match (name, scene.caller.principal()) {
             (Named::Name(name), _) | (Named::Caller, Principal::User { name, .. }) => Fault::no_such_user(name),
-            (Named::Caller, Principal::Root | Principal::Service(_)) => {
+            (Named::Caller, Principal::Root | Principal::AssumedRole(_) | Principal::Service(_)) => {
                 Fault::Validation("Must specify userName when calling with non-User credentials".to_owned())
             }
         }

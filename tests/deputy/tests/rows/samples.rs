@@ -9,6 +9,17 @@ pub struct Samples {
     pub key: String,
 }
 
+/// What a member has to say whose shape does not tell: a role that is there, and whom it trusts.
+fn named(member: &str) -> Option<String> {
+    match member {
+        "RoleArn" => Some(format!("arn:aws:iam::{ACCOUNT}:role/sample")),
+        "AssumeRolePolicyDocument" => Some(format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{ACCOUNT}"}},"Action":"sts:*"}}}}"#
+        )),
+        _ => None,
+    }
+}
+
 /// Structures that hold themselves end here.
 const DEPTH_MAX: usize = 6;
 
@@ -28,7 +39,11 @@ impl Samples {
         match &schema.kind {
             Kind::Structure { members } => {
                 let members = members.iter().filter(|member| wanted(member) && (member.required || depth < DEPTH_MAX));
-                Tree::Map(members.map(|member| (member.name.to_owned(), within(member.schema))).collect())
+                let value = |member: &Member| match named(member.name) {
+                    Some(text) => Tree::Text(text),
+                    None => within(member.schema),
+                };
+                Tree::Map(members.map(|member| (member.name.to_owned(), value(member))).collect())
             }
             Kind::List { item, min, .. } => Tree::List((0..(*min).max(1)).map(|_| within(item)).collect()),
             Kind::Map { key, value, .. } => Tree::Map(vec![(self.text(key), within(value))]),
@@ -62,7 +77,7 @@ impl Samples {
                     length >= *min && length <= *max && pattern.is_none_or(|pattern| pattern.admits(text))
                 };
                 let long = "sample".repeat(8);
-                let candidates = ["sample", "/sample/", "/", "v1", "1", &long, &root].map(str::to_owned);
+                let candidates = ["sample", "/sample/", "/", "v1", "1", "123456", &long, &root].map(str::to_owned);
                 let Some(text) = candidates.iter().find(fits) else {
                     panic!("no sample fits `{name}`: give it a line in tests/deputy/tests/rows/samples.rs")
                 };
