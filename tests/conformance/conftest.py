@@ -82,6 +82,16 @@ def own(make_server) -> clients.Caller:
 
 
 @pytest.fixture
+def clocked(make_server):
+    """An administrator whose server takes its clock's offset from `server.clock`, and a way to move both on."""
+    server = make_server(start=False)
+    server.clock = server.folder / "clock"
+    server.clock.write_text("0\n")
+    server.flags = ("--danger-clock-file", str(server.clock))
+    return clients.administrator(server.start())
+
+
+@pytest.fixture
 def certificate(tmp_path):
     """A self-made certificate for 127.0.0.1: (certificate, key)."""
     crt, key = tmp_path / "tls.crt", tmp_path / "tls.key"

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import needs
 from rig import cli, clients
-from rig.clients import administrator, clock_off_by, unique
+from rig.clients import clock_off_by, move_on, unique
 from rig.refusals import refused
 
 DAY = 86_400
@@ -76,30 +76,6 @@ def test_an_alias_may_leave_a_pending_key_but_not_reach_one(admin, key):
     with refused("KMSInvalidStateException"):
         admin.kms.update_alias(AliasName=name, TargetKeyId=key["KeyId"])
     assert admin.kms.describe_key(KeyId=name)["KeyMetadata"]["KeyId"] == other["KeyId"]
-
-
-@pytest.fixture
-def clocked(make_server):
-    """An administrator whose server takes its clock's offset from `server.clock`, and a way to move both on."""
-    server = make_server(start=False)
-    server.clock = server.folder / "clock"
-    server.clock.write_text("0\n")
-    server.flags = ("--danger-clock-file", str(server.clock))
-    return administrator(server.start())
-
-
-def move_on(admin, seconds: int) -> None:
-    """Moves the server's clock; returns when it has taken notice (it reads the file each second)."""
-    admin.server.clock.write_text(f"{seconds}\n")
-    deadline = time.monotonic() + 15
-    with clock_off_by(seconds):
-        while True:
-            try:
-                admin.kms.list_keys(Limit=1)
-                return
-            except clients.botocore.exceptions.ClientError:
-                assert time.monotonic() < deadline, "the server does not follow its clock file"
-                time.sleep(0.2)
 
 
 def until_gone(admin, key: str) -> None:

@@ -18,8 +18,15 @@ UNDECLARED = {
     # A marker that is none.
     "ValidationError": (
         *("iam:ListAccessKeys", "iam:ListAttachedUserPolicies", "iam:ListGroupsForUser"),
-        *("iam:ListUserPolicies", "iam:ListUsers"),
+        *("iam:ListUserPolicies", "iam:ListUsers", "iam:ListRoles", "iam:ListRolePolicies", "iam:ListRoleTags"),
+        *("iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole"),
+        # An empty list is nothing at all in the query protocol.
+        *("iam:TagRole", "iam:UntagRole"),
+        # The ARN of something else than a role.
+        "sts:AssumeRole",
     ),
+    # Second factors that are nobody's.
+    "AccessDenied": ("sts:AssumeRole",),
     # It takes grant tokens and declares no error for one that is none.
     "InvalidGrantTokenException": ("kms:DescribeKey",),
     # Answers for attested recipients are not offered yet, and what is not served is refused.

@@ -5,11 +5,13 @@ import dataclasses
 import datetime
 import itertools
 import json
+import time
 from unittest import mock
 
 import boto3
 import botocore.auth
 import botocore.config
+import botocore.exceptions
 
 from .server import REGION, Server
 
@@ -113,3 +115,17 @@ def clock_off_by(seconds: float):
 
     with mock.patch.object(botocore.auth, "get_current_datetime", now):
         yield
+
+
+def move_on(admin: Caller, seconds: int) -> None:
+    """Moves the server's clock; returns when it has taken notice (it reads the file each second)."""
+    admin.server.clock.write_text(f"{seconds}\n")
+    deadline = time.monotonic() + 15
+    with clock_off_by(seconds):
+        while True:
+            try:
+                admin.kms.list_keys(Limit=1)
+                return
+            except botocore.exceptions.ClientError:
+                assert time.monotonic() < deadline, "the server does not follow its clock file"
+                time.sleep(0.2)

@@ -4,6 +4,7 @@ import json
 
 from rig.clients import policy, statement, unique
 
+from . import roles
 from .stock import NOBODY, NOWHERE, Stock
 
 CONTEXT = {"purpose": "model"}
@@ -13,6 +14,9 @@ NO_ARN = "no-arn-but-long-enough-for-one"
 
 def stories(service: str, name: str, stock: Stock):
     """`(error, members)`: what each operation is asked, and the error that it is to answer with."""
+    if roles.is_of_roles(name):
+        yield from roles.stories(name, stock)
+        return
     yield from {"kms": of_kms, "iam": of_iam, "cloudtrail": of_cloudtrail}.get(service, lambda *_: ())(name, stock)
 
 

@@ -2,6 +2,8 @@
 
 from rig.clients import Caller, policy, statement, unique
 
+from . import roles
+
 MANAGED = "arn:aws:iam::aws:policy/AdministratorAccess"
 TAGS = [{"TagKey": "stage", "TagValue": "model"}, {"TagKey": "empty", "TagValue": ""}]
 ALLOW = policy(statement("Allow", "kms:ListKeys"))
@@ -18,6 +20,8 @@ class Stock:
 
     def known(self, service: str, name: str) -> dict:
         """Values for the members of an operation that name something, so that the call can succeed."""
+        if roles.is_of_roles(name):
+            return roles.known(name, self)
         if service == "kms":
             return self.of_kms(name)
         if service == "iam":

@@ -74,4 +74,10 @@ def sound(service: str) -> dict:
     """Values of a right form that name nothing, for inputs that are refused before anything is looked up."""
     arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/12345678-1234-4123-8123-123456789012"
     policy = json.dumps({"Version": "2012-10-17", "Statement": []})
-    return {"kms": {"KeyId": arn, "TargetKeyId": arn, "AliasName": "alias/sound", "Policy": policy}}.get(service, {})
+    named = {
+        "kms": {"KeyId": arn, "TargetKeyId": arn, "AliasName": "alias/sound", "Policy": policy},
+        # An empty list is nothing at all in the query protocol.
+        "iam": {"Tags": [{"Key": "sound", "Value": ""}], "TagKeys": ["sound"]},
+        "sts": {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/sound"},
+    }
+    return named.get(service, {})

@@ -77,7 +77,8 @@ const ROOMS: &[Room] = &[
         outside: Outside::Pure,
     },
     Room { who: "services/iam", floor: 5, uses: SERVICE_WITH_VAULT, outside: Outside::Pure },
-    Room { who: "services/sts", floor: 5, uses: SERVICE_WITH_VAULT, outside: Outside::Pure },
+    // Sessions are rows of IAM's, and so are the roles that they are of.
+    Room { who: "services/sts", floor: 6, uses: STS, outside: Outside::Pure },
     Room { who: "services/kms", floor: 5, uses: SERVICE_WITH_VAULT, outside: Outside::Pure },
     Room { who: "services/cloudtrail", floor: 5, uses: SERVICE_WITH_VAULT, outside: Outside::Pure },
     Room { who: "services/sns", floor: 5, uses: SERVICE_WITH_VAULT, outside: Outside::Pure },
@@ -110,6 +111,7 @@ const SERVICE: &[&str] = &[
     "crates/store",
     "crates/cipher",
 ];
+const STS: &[&str] = &["crates/kernel", "crates/names", "crates/policy", "shapes/", "services/iam"];
 const SERVICE_WITH_VAULT: &[&str] = &[
     "crates/kernel",
     "crates/names",
