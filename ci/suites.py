@@ -71,6 +71,8 @@ def suites(form: str) -> list[Suite]:
         listed.append(Suite("sim-prove", seeds, closing=r"^\d+ seeds, |^seed \d+ fails"))
         requests = [sys.executable, "-u", "tests/oracle/prove.py"]
         listed.append(Suite("oracle-prove", requests, closing=r"^\d+ requests, |^seed \d+ fails"))
+        mutants = [sys.executable, "-u", "tests/oracle/mutants.py"]
+        listed.append(Suite("oracle-mutants", mutants, closing=r"^\d+ mutants, |^lost: "))
         listed.append(Suite("instructions", ["make", "bench-instructions"], closing=r"^\w+ +\d+ instructions"))
         fuzz = [sys.executable, "-u", "ci/fuzz.py", "prove"]
         listed.append(Suite("fuzz", fuzz, closing=r"^fuzz \w+: |^not fuzzed: |^\d+ targets, "))

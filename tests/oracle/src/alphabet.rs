@@ -28,6 +28,7 @@ pub const OBJECTS: &[&str] = &[
     "arn:aws:s3:::box/*",
     "arn:aws:s3:::box/a:b/x",
     "arn:aws:s3:::box:key/x",
+    "arn:aws:s3:::box:x",
     "arn:aws:s3:::boxes",
 ];
 pub const ROLES: &[&str] = &["arn:aws:iam::111122223333:role/App", "arn:aws:iam::111122223333:role/team/Ops"];
@@ -52,6 +53,7 @@ pub const BUCKET_RESOURCES: &[&str] = &[
     "arn:aws:s3:::box*",
     "arn:aws:s3:::*",
     "arn:aws:s3:*:x",
+    "arn:aws:s3:?:box:x",
     "arn:aws:s3:::box/?:?/x",
     "arn:aws:s3:::box?key/x",
     "arn:aws:s3:::box/*/x",
@@ -94,8 +96,6 @@ pub const PROVIDERS: &[&str] = &["accounts.google.com", "arn:aws:iam::1111222233
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     Text,
-    /// As [`Sort::Text`], but it may be the empty text, which is a value, and for AWS's set operators an "empty data set" too.
-    MayBeEmpty,
     Number,
     Time,
     Bool,
@@ -112,8 +112,8 @@ pub type Key = (&'static str, Sort, &'static [&'static str], &'static [&'static 
 pub const CONDITION_KEYS: &[Key] = &[
     ("aws:PrincipalTag/team", Sort::Text, &["red", "Red", "blue", "*", "r?d"], TEXTS),
     ("aws:principaltag/TEAM", Sort::Text, &[], TEXTS),
-    ("kms:ViaService", Sort::Text, &["red", "re", "reds"], TEXTS),
-    ("kms:EncryptionContext:stage", Sort::MayBeEmpty, &["", "red", "Red"], &["", "red", "RED", "*", "?", "r*"]),
+    ("kms:ViaService", Sort::Text, &["red", "re", "reds", ""], TEXTS),
+    ("kms:EncryptionContext:stage", Sort::Text, &["", "red", "Red"], &["", "red", "RED", "*", "?", "r*"]),
     ("s3:max-keys", Sort::Number, &["5", "10", "10.0", "-1", "9.99", "red"], &["10", "5", "10.00", "-1", "9.989"]),
     ("aws:CurrentTime", Sort::Time, TIMES, TIMES),
     ("aws:SecureTransport", Sort::Bool, &["true", "false"], &["true", "false"]),
@@ -129,6 +129,7 @@ pub const CONDITION_KEYS: &[Key] = &[
         "aws:SourceArn",
         Sort::Arn,
         &[
+            "arn:aws:sns:us-east-1:444455556666:x:111122223333:red",
             "arn:aws:s3:::box",
             "arn:aws:sns:us-east-1:111122223333:red:x",
             "arn:aws:sns:us-east-1:111122223333:Red",
@@ -136,7 +137,7 @@ pub const CONDITION_KEYS: &[Key] = &[
         ],
         ARN_PATTERNS,
     ),
-    ("aws:TagKeys", Sort::Texts, &["red", "Red", "blue", "r*"], TEXTS),
+    ("aws:TagKeys", Sort::Texts, &["red", "Red", "blue", "r*", ""], TEXTS),
     ("kms:EncryptionContextKeys", Sort::Texts, &["red", "blue"], TEXTS),
     // Of the caller.
     ("aws:username", Sort::Text, &[], &["alice", "Alice", "bob", "team/bob", "al*"]),
@@ -196,6 +197,7 @@ const ARN_PATTERNS: &[&str] = &[
     "arn:aws:s3:::b?x",
     "arn:aws:sns:*:*:*",
     "arn:aws:sns:*:red",
+    "arn:aws:sns:*:1*:x",
     "arn:aws:sns:us-east-1:111122223333:${kms:ViaService}*",
     "arn:aws:sns:*:111122223333:red",
     "arn:*:s*:*:*:*",
@@ -212,7 +214,7 @@ pub fn operators(sort: Sort) -> &'static [&'static str] {
         "StringNotLike",
     ];
     match sort {
-        Sort::Text | Sort::MayBeEmpty | Sort::Texts => TEXT,
+        Sort::Text | Sort::Texts => TEXT,
         Sort::Number => &[
             "NumericEquals",
             "NumericNotEquals",

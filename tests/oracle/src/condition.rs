@@ -42,6 +42,12 @@ fn holds(policy: &Policy, condition: &Condition, asked: &Asked) -> bool {
         Values::One(value) => vec![value],
         Values::Many(values) => values,
     };
+    // "If the key values in the request resolve to an empty data set (for example, an empty string), a condition operator modified by
+    // ForAllValues returns true, and a condition operator modified by ForAnyValue returns false":
+    // <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_multi-value-conditions.html>.
+    if let (Some(set), true) = (set, values.iter().all(String::is_empty)) {
+        return set == "ForAllValues";
+    }
     // Values of the policy are an OR, and those of a negated operator a NOR.
     let one = |value: &String| {
         let any = condition.values.iter().any(|wanted| fits(policy, positive, wanted, value, asked));

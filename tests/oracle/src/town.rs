@@ -169,7 +169,8 @@ fn conditions(dice: &mut Dice) -> Value {
         let set = match sort {
             Sort::Texts if dice.percent(50) => "ForAllValues:",
             Sort::Texts => "ForAnyValue:",
-            Sort::MayBeEmpty => "",
+            // KMS refuses ForAllValues on these.
+            _ if key.starts_with("kms:EncryptionContext:") => "",
             _ => *dice.pick(&["", "", "", "", "", "", "", "", "ForAllValues:", "ForAnyValue:"]),
         };
         let if_exists = if dice.percent(20) { "IfExists" } else { "" };
