@@ -4,7 +4,7 @@ use crate::Iam;
 use crate::fault::Fault;
 use crate::tables::USERS;
 use crate::user::{self, User};
-use crate::{managed, policies};
+use crate::{managed, managed_policy, policies};
 use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Found, Operation, Outside, Stop};
 use policy::Fact;
 use shape::Empty;
@@ -32,10 +32,6 @@ impl Operation for AttachUserPolicy {
 
     fn check(call: &Authorized<'_, Self>) -> Result<(), Fault> {
         let (input, user) = (call.input(), call.target());
-        if managed::find(&input.policy_arn).is_none() {
-            let text = format!("Policy {} does not exist or is not attachable.", input.policy_arn);
-            return Err(Fault::NoSuchEntity(text));
-        }
         policies::attach(&mut user.record.attached.clone(), &input.policy_arn, policies::PER_USER).map(|_| ())
     }
 
@@ -45,6 +41,7 @@ impl Operation for AttachUserPolicy {
 
     async fn apply(call: &Authorized<'_, Self>, (): &(), desk: &mut Desk<'_, Iam>) -> Result<Empty, Stop<Fault>> {
         let (input, user) = (call.input(), call.target());
+        managed_policy::check_attachable(&input.policy_arn, user.account, &mut desk.reads()).await?;
         let mut record = user.record.edit();
         if policies::attach(&mut record.attached, &input.policy_arn, policies::PER_USER)? {
             desk.put(&USERS, &user.place(), record).await?;

@@ -1,6 +1,7 @@
 //! Who stands behind a credential or a name, and which policies bear on that user: what the rest of the house asks IAM.
 
 use crate::Iam;
+use crate::managed_policy;
 use crate::roles::{ROLES, ROLES_BY_NAME, SESSIONS, session_arn};
 use crate::tables::{ACCESS_KEYS, ACCOUNTS, BY_NAME, USERS, name_key};
 use kernel::{AssumedRole, Breakage, Caller, Credential, Credentials, Documents, Policies, Principal, Principals};
@@ -141,8 +142,11 @@ async fn named(id: &str, last: &Arn, mut reads: Reads<'_, Iam>) -> Result<Option
 async fn policies(caller: &Caller, mut reads: Reads<'_, Iam>) -> Result<Arc<Policies>, Breakage> {
     match caller.principal() {
         Principal::User { id, .. } => {
-            let user = reads.row(&USERS, &(caller.account(), id.clone())).await?;
-            user.map_or_else(|| Some(Arc::default()), |user| user.policies()).ok_or(Breakage::Unreadable)
+            let Some(user) = reads.row(&USERS, &(caller.account(), id.clone())).await? else {
+                return Ok(Arc::default());
+            };
+            let policies = user.policies().ok_or(Breakage::Unreadable)?;
+            managed_policy::with_own(policies, &user.attached, &mut reads).await
         }
         Principal::AssumedRole(role) => of_role(role, caller, &mut reads).await,
         Principal::Root | Principal::Service(_) => Ok(Arc::default()),
@@ -158,11 +162,15 @@ async fn of_role(role: &AssumedRole, caller: &Caller, reads: &mut Reads<'_, Iam>
     let Some(session) = reads.row(&SESSIONS, &key).await? else { return Ok(Arc::default()) };
     let own = record.read().ok_or(Breakage::Unreadable)?;
     let limits = session.limits().ok_or(Breakage::Unreadable)?;
+    let policies = managed_policy::with_own(Arc::clone(&own.policies), &record.attached, reads).await?;
     if limits.is_none() && session.tags.is_empty() {
-        return Ok(Arc::clone(&own.policies));
+        return Ok(policies);
     }
-    let mut policies = Policies::clone(&own.policies);
-    policies.session = limits.map(|limits| limits.to_vec());
+    let mut policies = Policies::clone(&policies);
+    if let Some(limits) = limits {
+        let own = managed_policy::own_documents(&session.policy_arns, reads).await?;
+        policies.session = Some(limits.iter().cloned().chain(own).collect());
+    }
     policies.tags.retain(|(key, _)| !session.tags.iter().any(|(own, _)| own.to_lowercase() == key.to_lowercase()));
     policies.tags.extend(session.tags.iter().cloned());
     Ok(Arc::new(policies))

@@ -7,6 +7,8 @@ pub enum Fault {
     AlreadyExists(String),
     /// What stands in the way: `must delete access keys first`.
     DeleteConflict(&'static str),
+    /// Why a policy, or a version of one, cannot be deleted.
+    PolicyInUse(&'static str),
     LimitExceeded(String),
     MalformedPolicy(String),
     InvalidInput(String),
@@ -39,6 +41,10 @@ impl Fault {
         Self::NoSuchEntity(format!("Policy {arn} was not found."))
     }
 
+    pub fn policy_exists(name: &str) -> Self {
+        Self::AlreadyExists(format!("A policy called {name} already exists. Duplicate names are not allowed."))
+    }
+
     /// `AccessKeysPerUser: 2`.
     pub fn quota(name: &str, max: usize) -> Self {
         Self::LimitExceeded(format!("Cannot exceed quota for {name}: {max}"))
@@ -50,7 +56,7 @@ impl kernel::Fault for Fault {
         match self {
             Self::NoSuchEntity(_) => "NoSuchEntity",
             Self::AlreadyExists(_) => "EntityAlreadyExists",
-            Self::DeleteConflict(_) => "DeleteConflict",
+            Self::DeleteConflict(_) | Self::PolicyInUse(_) => "DeleteConflict",
             Self::LimitExceeded(_) => "LimitExceeded",
             Self::MalformedPolicy(_) => "MalformedPolicyDocument",
             Self::InvalidInput(_) => "InvalidInput",
@@ -64,7 +70,11 @@ impl kernel::Fault for Fault {
     fn status(&self) -> u16 {
         match self {
             Self::NoSuchEntity(_) => 404,
-            Self::AlreadyExists(_) | Self::DeleteConflict(_) | Self::LimitExceeded(_) | Self::Conflict => 409,
+            Self::AlreadyExists(_)
+            | Self::DeleteConflict(_)
+            | Self::PolicyInUse(_)
+            | Self::LimitExceeded(_)
+            | Self::Conflict => 409,
             Self::AccessDenied(_) => 403,
             Self::MalformedPolicy(_) | Self::InvalidInput(_) | Self::Validation(_) | Self::PackedPolicyTooLarge(_) => {
                 400
@@ -84,6 +94,7 @@ impl kernel::Fault for Fault {
             Self::PackedPolicyTooLarge(per_cent) => {
                 format!("Packed size of session tags and policies consumes {per_cent}% of allotted space.")
             }
+            Self::PolicyInUse(text) => (*text).to_owned(),
             Self::DeleteConflict(what) => format!("Cannot delete entity, {what}."),
             Self::Conflict => {
                 "The request was rejected because multiple requests to change this object were submitted \

@@ -2,7 +2,7 @@
 
 use crate::Iam;
 use crate::fault::Fault;
-use crate::managed::{self, ManagedPolicy};
+use crate::managed_policy::{self, ManagedPolicy};
 use crate::percent;
 use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Found, Operation, Outside, Stop};
 use shapes_iam::{GetPolicyVersionInput, GetPolicyVersionOutput, PolicyVersion};
@@ -18,7 +18,7 @@ impl Operation for GetPolicyVersion {
     const TRAIL: Class = Class::Management { read_only: true };
 
     fn aim(input: &GetPolicyVersionInput) -> Result<Aim<ManagedPolicy>, Fault> {
-        managed::arn(&input.policy_arn).map(Aim::at)
+        managed_policy::at(&input.policy_arn)
     }
 
     fn demands(_: &GetPolicyVersionInput, policy: &Found<ManagedPolicy>) -> Demands {
@@ -26,12 +26,7 @@ impl Operation for GetPolicyVersion {
     }
 
     fn check(call: &Authorized<'_, Self>) -> Result<(), Fault> {
-        let (policy, version) = (call.target().policy, &call.input().version_id);
-        if *version == policy.version {
-            return Ok(());
-        }
-        let text = format!("Policy {} version {version} does not exist or is not attachable.", policy.arn);
-        Err(Fault::NoSuchEntity(text))
+        call.target().version(&call.input().version_id).map(|_| ())
     }
 
     async fn prepare(_: &Authorized<'_, Self>, _: &mut Outside<'_>) -> Result<(), Stop<Fault>> {
@@ -43,14 +38,8 @@ impl Operation for GetPolicyVersion {
         (): &(),
         _: &mut Desk<'_, Iam>,
     ) -> Result<GetPolicyVersionOutput, Stop<Fault>> {
-        let policy = call.target().policy;
-        Ok(GetPolicyVersionOutput {
-            policy_version: Some(PolicyVersion {
-                document: Some(percent::encode(policy.text)),
-                version_id: Some(policy.version.to_owned()),
-                is_default_version: Some(true),
-                create_date: Some(policy.created()),
-            }),
-        })
+        let (version, text) = call.target().version(&call.input().version_id)?;
+        let document = Some(percent::encode(&text));
+        Ok(GetPolicyVersionOutput { policy_version: Some(PolicyVersion { document, ..version }) })
     }
 }

@@ -18,6 +18,11 @@ pub fn role(outside: &Outside<'_>) -> Result<String, Breakage> {
     drawn::<ENTITY_LETTERS>("AROA", outside)
 }
 
+/// The unique id of a new managed policy: `ANPA…`.
+pub fn policy(outside: &Outside<'_>) -> Result<String, Breakage> {
+    drawn::<ENTITY_LETTERS>("ANPA", outside)
+}
+
 /// The id of a temporary access key: `ASIA…`.
 pub fn temporary_key(outside: &Outside<'_>) -> Result<String, Breakage> {
     drawn::<ACCESS_KEY_LETTERS>("ASIA", outside)

@@ -8,9 +8,13 @@
 mod attach_role_policy;
 mod attach_user_policy;
 mod create_access_key;
+mod create_policy;
+mod create_policy_version;
 mod create_role;
 mod create_user;
 mod delete_access_key;
+mod delete_policy;
+mod delete_policy_version;
 mod delete_role;
 mod delete_role_policy;
 mod delete_user;
@@ -32,16 +36,23 @@ mod keyholder;
 mod list_access_keys;
 mod list_attached_role_policies;
 mod list_attached_user_policies;
+mod list_entities_for_policy;
 mod list_groups_for_user;
 mod list_instance_profiles_for_role;
+mod list_policies;
+mod list_policy_tags;
+mod list_policy_versions;
 mod list_role_policies;
 mod list_role_tags;
 mod list_roles;
 mod list_user_policies;
 mod list_users;
 mod managed;
+mod managed_policy;
 mod new_key;
+mod new_policy;
 mod new_session;
+mod own_policies;
 mod pages;
 mod percent;
 mod place;
@@ -52,9 +63,12 @@ mod recover_access_key;
 mod role;
 mod role_place;
 mod roles;
+mod set_default_policy_version;
 mod tables;
+mod tag_policy;
 mod tag_role;
 mod tags;
+mod untag_policy;
 mod untag_role;
 mod update_access_key;
 mod update_assume_role_policy;
@@ -93,9 +107,13 @@ pub static SERVICE: Service = Service {
         Row::of::<attach_user_policy::AttachUserPolicy>(),
         Row::internal::<ConfirmFirstAccessKey>(),
         Row::of::<create_access_key::CreateAccessKey>(),
+        Row::of::<create_policy::CreatePolicy>(),
+        Row::of::<create_policy_version::CreatePolicyVersion>(),
         Row::of::<create_role::CreateRole>(),
         Row::of::<create_user::CreateUser>(),
         Row::of::<delete_access_key::DeleteAccessKey>(),
+        Row::of::<delete_policy::DeletePolicy>(),
+        Row::of::<delete_policy_version::DeletePolicyVersion>(),
         Row::of::<delete_role::DeleteRole>(),
         Row::of::<delete_role_policy::DeleteRolePolicy>(),
         Row::of::<delete_user::DeleteUser>(),
@@ -112,8 +130,12 @@ pub static SERVICE: Service = Service {
         Row::of::<list_access_keys::ListAccessKeys>(),
         Row::of::<list_attached_role_policies::ListAttachedRolePolicies>(),
         Row::of::<list_attached_user_policies::ListAttachedUserPolicies>(),
+        Row::of::<list_entities_for_policy::ListEntitiesForPolicy>(),
         Row::of::<list_groups_for_user::ListGroupsForUser>(),
         Row::of::<list_instance_profiles_for_role::ListInstanceProfilesForRole>(),
+        Row::of::<list_policies::ListPolicies>(),
+        Row::of::<list_policy_tags::ListPolicyTags>(),
+        Row::of::<list_policy_versions::ListPolicyVersions>(),
         Row::of::<list_role_policies::ListRolePolicies>(),
         Row::of::<list_role_tags::ListRoleTags>(),
         Row::of::<list_roles::ListRoles>(),
@@ -123,7 +145,10 @@ pub static SERVICE: Service = Service {
         Row::of::<put_user_policy::PutUserPolicy>(),
         Row::internal::<RecoverAccessKey>(),
         Row::internal::<ReplaceFirstAccessKey>(),
+        Row::of::<set_default_policy_version::SetDefaultPolicyVersion>(),
+        Row::of::<tag_policy::TagPolicy>(),
         Row::of::<tag_role::TagRole>(),
+        Row::of::<untag_policy::UntagPolicy>(),
         Row::of::<untag_role::UntagRole>(),
         Row::of::<update_access_key::UpdateAccessKey>(),
         Row::of::<update_assume_role_policy::UpdateAssumeRolePolicy>(),

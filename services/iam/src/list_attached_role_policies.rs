@@ -2,7 +2,7 @@
 
 use crate::Iam;
 use crate::fault::Fault;
-use crate::managed::{self, Managed};
+use crate::managed_policy;
 use crate::pages::Paging;
 use crate::role::{self, Role};
 use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Found, Operation, Outside, Stop};
@@ -36,11 +36,12 @@ impl Operation for ListAttachedRolePolicies {
         _: &mut Desk<'_, Iam>,
     ) -> Result<ListAttachedRolePoliciesOutput, Stop<Fault>> {
         let (input, role) = (call.input(), call.target());
-        let attached: Vec<_> = role.record.attached.iter().filter_map(|arn| managed::find(arn)).collect();
-        let wanted: Vec<_> = attached.into_iter().filter(|policy| policy.path.starts_with(prefix(input))).collect();
-        let page = paging.cut(&wanted, |policy| policy.arn, input.max_items)?;
+        let under =
+            |arn: &&String| managed_policy::path_and_name(arn).is_some_and(|(path, _)| path.starts_with(prefix(input)));
+        let wanted: Vec<_> = role.record.attached.iter().filter(under).collect();
+        let page = paging.cut(&wanted, |arn| arn.as_str(), input.max_items)?;
         Ok(ListAttachedRolePoliciesOutput {
-            attached_policies: Some(page.items.into_iter().map(|policy| shown(policy)).collect()),
+            attached_policies: Some(page.items.into_iter().map(|arn| shown(arn)).collect()),
             is_truncated: Some(page.marker.is_some()),
             marker: page.marker,
         })
@@ -51,6 +52,7 @@ fn prefix(input: &ListAttachedRolePoliciesInput) -> &str {
     input.path_prefix.as_deref().unwrap_or("/")
 }
 
-fn shown(policy: &Managed) -> AttachedPolicy {
-    AttachedPolicy { policy_name: Some(policy.name.to_owned()), policy_arn: Some(policy.arn.to_owned()) }
+fn shown(arn: &str) -> AttachedPolicy {
+    let name = managed_policy::path_and_name(arn).map(|(_, name)| name.to_owned());
+    AttachedPolicy { policy_name: name, policy_arn: Some(arn.to_owned()) }
 }

@@ -1,12 +1,10 @@
 //! AWS managed policies, which are there in every account and which nobody can change.
 //! <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
 
-use crate::Iam;
 use crate::fault::Fault;
-use kernel::{Breakage, Reads, Scene, Side, Thing};
 use names::{Arn, Time};
 use policy::{Document, Kind};
-use secret::Identity;
+use shapes_iam::PolicyVersion;
 use std::sync::{Arc, OnceLock};
 
 /// One policy, in the version that is its default, which is its only one.
@@ -48,6 +46,16 @@ static POLICIES: [Managed; 1] = [Managed {
     parsed: OnceLock::new(),
 }];
 
+/// In the order of their ARNs.
+pub fn all() -> impl Iterator<Item = &'static Managed> {
+    POLICIES.iter()
+}
+
+/// Whether the policy is one of AWS's, by its ARN.
+pub fn is_aws(arn: &str) -> bool {
+    arn.starts_with("arn:aws:iam::aws:")
+}
+
 pub fn find(arn: &str) -> Option<&'static Managed> {
     POLICIES.iter().find(|policy| policy.arn == arn)
 }
@@ -69,43 +77,20 @@ impl Managed {
     pub fn created(&self) -> Time {
         Time::from_seconds(self.created)
     }
-}
 
-/// A managed policy as calls meet it.
-pub struct ManagedPolicy {
-    pub policy: &'static Managed,
-    arn: Arn,
-}
-
-impl Thing for ManagedPolicy {
-    type Service = Iam;
-    type Name = Arn;
-    type Fault = Fault;
-    const TYPE: &'static str = "AWS::IAM::Policy";
-
-    async fn find(arn: &Arn, _: &Scene, _: &mut Reads<'_, Iam>) -> Result<Option<Self>, Breakage> {
-        Ok(find(arn.as_str()).map(|policy| Self { policy, arn: arn.clone() }))
+    /// When its default version was published.
+    pub fn updated(&self) -> Time {
+        self.created()
     }
 
-    fn arn(&self) -> Arn {
-        self.arn.clone()
-    }
-
-    fn named(arn: &Arn, _: &Scene) -> Arn {
-        arn.clone()
-    }
-
-    fn policy(&self) -> Side {
-        Side::Unpolicied
-    }
-
-    /// It was never born here and never goes, so its id will do.
-    fn identity(&self) -> Identity {
-        Identity(self.policy.id.bytes().fold(0, |number, byte| number << 8 | u128::from(byte)))
-    }
-
-    fn not_found(arn: &Arn, _: &Scene) -> Fault {
-        Fault::no_such_policy(arn.as_str())
+    /// As ListPolicyVersions shows the version that is known: without the document.
+    pub fn listed(&self) -> PolicyVersion {
+        PolicyVersion {
+            document: None,
+            version_id: Some(self.version.to_owned()),
+            is_default_version: Some(true),
+            create_date: Some(self.updated()),
+        }
     }
 }
 
@@ -115,6 +100,7 @@ mod tests {
 
     #[test]
     fn each_policy_is_one_and_stands_under_its_arn() {
+        assert!(all().is_sorted_by_key(|policy| policy.arn));
         for policy in &POLICIES {
             assert!(policy.document().is_some(), "{}", policy.arn);
             assert_eq!(arn(policy.arn).map(|arn| arn.to_string()).as_deref(), Ok(policy.arn));

@@ -1,8 +1,8 @@
 //! A new session of a role: what is made of it once, and the row it becomes.
 
 use crate::roles::{SESSIONS, SessionRecord};
-use crate::{Assumable, Fault, Iam, ids, managed};
-use kernel::{Breakage, Caller, Desk, Outside};
+use crate::{Assumable, Fault, Iam, ids, managed_policy};
+use kernel::{Breakage, Caller, Desk, Outside, Stop};
 use names::Time;
 use policy::{Class, Document, Kind, SESSION_POLICY_CHARS_MAX};
 use secret::{Allowed, Secret};
@@ -59,7 +59,10 @@ impl NewSession {
         wish: &Wish,
         now: Time,
         desk: &mut Desk<'_, Iam>,
-    ) -> Result<Time, Breakage> {
+    ) -> Result<Time, Stop<Fault>> {
+        for arn in &wish.policy_arns {
+            managed_policy::check_attachable(arn, role.0.account, &mut desk.reads()).await.map_err(malformed)?;
+        }
         let expires = now + Duration::from_secs(wish.seconds.unsigned_abs());
         let record = SessionRecord {
             identity: self.identity,
@@ -98,7 +101,7 @@ impl Wish {
         }
     }
 
-    /// Whether its policies are such, and exist.
+    /// Whether its policy is one.
     pub fn check(&self) -> Result<(), Fault> {
         if let Some(text) = &self.policy {
             let document = Document::parse(text, Kind::Identity).map_err(|malformed| match malformed.class() {
@@ -109,10 +112,7 @@ impl Wish {
                 return Err(too_large());
             }
         }
-        match self.policy_arns.iter().find(|arn| managed::find(arn).is_none()) {
-            Some(arn) => Err(Fault::MalformedPolicy(format!("Policy {arn} does not exist or is not attachable."))),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// How much of what a session may carry this is, in per cent. AWS packs it in a form of its own, which is not documented; here it is
@@ -128,6 +128,14 @@ impl Wish {
 
 /// Fifty tags at their longest, and a policy at its own.
 const CARRIED_BYTES_MAX: usize = 50 * (128 + 256) + SESSION_POLICY_CHARS_MAX;
+
+/// AssumeRole has no other error for a policy that is not there.
+fn malformed(stop: Stop<Fault>) -> Stop<Fault> {
+    match stop {
+        Stop::Fault(Fault::NoSuchEntity(text) | Fault::InvalidInput(text)) => Fault::MalformedPolicy(text).into(),
+        other => other,
+    }
+}
 
 fn too_large() -> Fault {
     Fault::LimitExceeded(format!("Session policy exceeds the size limit of {SESSION_POLICY_CHARS_MAX} characters."))

@@ -129,7 +129,8 @@ impl RoleRecord {
                 let document = Document::parse(text, Kind::Identity).ok()?;
                 Some((format!("inline:{name}"), Arc::new(document)))
             });
-            let attached = self.attached.iter().map(|arn| Some((arn.clone(), managed::find(arn)?.document()?)));
+            let attached = self.attached.iter().filter(|arn| managed::is_aws(arn));
+            let attached = attached.map(|arn| Some((arn.clone(), managed::find(arn)?.document()?)));
             let identity = inline.chain(attached).collect::<Option<_>>()?;
             let policies = Policies { identity, tags: self.tags.clone(), ..Policies::default() };
             Some(Arc::new(Read { trust: Arc::new(self.trust()?), policies: Arc::new(policies) }))
@@ -154,7 +155,8 @@ impl SessionRecord {
         AccountId::parse(&self.account).ok().map(|account| (account, self.role.clone()))
     }
 
-    /// The session's own policies; `None` within if there are none. `None` without if one does not parse any more.
+    /// The session's own policies, but for those managed ones that are the account's; `None` within if there are none. `None` without if
+    /// one does not parse any more.
     pub fn limits(&self) -> Option<Option<Limits>> {
         if self.policies.is_none() && self.policy_arns.is_empty() {
             return Some(None);
@@ -164,7 +166,8 @@ impl SessionRecord {
                 let document = Document::parse(text, Kind::Identity).ok()?;
                 Some(("session-policy".to_owned(), Arc::new(document)))
             });
-            let named = self.policy_arns.iter().map(|arn| Some((arn.clone(), managed::find(arn)?.document()?)));
+            let named = self.policy_arns.iter().filter(|arn| managed::is_aws(arn));
+            let named = named.map(|arn| Some((arn.clone(), managed::find(arn)?.document()?)));
             passed.chain(named).collect()
         };
         self.read.get_or_init(read).clone().map(Some)

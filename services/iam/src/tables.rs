@@ -102,15 +102,16 @@ impl UserRecord {
         user_arn(account, &self.path, &self.name)
     }
 
-    /// The user's policies, first the inline ones, then the attached, and the tags: read once for as long as the row stays warm. `None` if
-    /// one of the documents does not parse any more: then it cannot be told what it denies, and nothing is decided.
+    /// The user's policies, first the inline ones, then those of AWS that are attached, and the tags: read once for as long as the row
+    /// stays warm. `None` if one of the documents does not parse any more: then it cannot be told what it denies, and nothing is decided.
     pub fn policies(&self) -> Option<Arc<Policies>> {
         let read = || {
             let inline = self.inline.iter().map(|(name, text)| {
                 let document = Document::parse(text, Kind::Identity).ok()?;
                 Some((format!("inline:{name}"), Arc::new(document)))
             });
-            let attached = self.attached.iter().map(|arn| Some((arn.clone(), managed::find(arn)?.document()?)));
+            let attached = self.attached.iter().filter(|arn| managed::is_aws(arn));
+            let attached = attached.map(|arn| Some((arn.clone(), managed::find(arn)?.document()?)));
             let identity = inline.chain(attached).collect::<Option<_>>()?;
             Some(Arc::new(Policies { identity, tags: self.tags.clone(), ..Policies::default() }))
         };

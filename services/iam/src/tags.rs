@@ -27,7 +27,7 @@ pub fn pairs(tags: &[Tag]) -> Vec<(String, String)> {
 /// The most tags of one user, role or policy.
 const TAGS_MAX: usize = 50;
 
-/// Adds tags. One whose key differs by case alone is replaced, and keeps its place.
+/// Adds tags, in the order of their keys. One whose key differs by case alone is replaced.
 pub fn put(own: &mut Vec<(String, String)>, tags: &[Tag]) -> Result<(), Fault> {
     for tag in tags {
         match own.iter_mut().find(|(key, _)| key.to_lowercase() == tag.key.to_lowercase()) {
@@ -35,6 +35,7 @@ pub fn put(own: &mut Vec<(String, String)>, tags: &[Tag]) -> Result<(), Fault> {
             None => own.push((tag.key.clone(), tag.value.clone())),
         }
     }
+    own.sort();
     if own.len() > TAGS_MAX {
         return Err(Fault::LimitExceeded("The number of tags has reached the maximum limit.".to_owned()));
     }
@@ -57,4 +58,9 @@ pub fn facts(demands: Demands, tags: &[Tag]) -> Demands {
         return demands;
     }
     demands.fact("aws:tagkeys", Fact::Many(tags.iter().map(|tag| tag.key.clone().into()).collect()))
+}
+
+/// `aws:TagKeys`, of tags that go.
+pub fn key_facts(demands: Demands, keys: &[String]) -> Demands {
+    demands.fact("aws:tagkeys", Fact::Many(keys.iter().map(|key| key.clone().into()).collect()))
 }

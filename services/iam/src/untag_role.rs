@@ -6,7 +6,6 @@ use crate::role::{self, Role};
 use crate::roles::ROLES;
 use crate::tags;
 use kernel::{Action, Aim, Authorized, Class, Demands, Desk, Found, Operation, Outside, Stop};
-use policy::Fact;
 use shape::Empty;
 use shapes_iam::UntagRoleInput;
 
@@ -25,8 +24,7 @@ impl Operation for UntagRole {
     }
 
     fn demands(input: &UntagRoleInput, role: &Found<Role>) -> Demands {
-        let keys = input.tag_keys.iter().map(|key| key.clone().into()).collect();
-        Demands::on(Action("iam:UntagRole"), role.look()).fact("aws:tagkeys", Fact::Many(keys))
+        tags::key_facts(Demands::on(Action("iam:UntagRole"), role.look()), &input.tag_keys)
     }
 
     async fn prepare(_: &Authorized<'_, Self>, _: &mut Outside<'_>) -> Result<(), Stop<Fault>> {

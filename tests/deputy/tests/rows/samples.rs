@@ -9,9 +9,10 @@ pub struct Samples {
     pub key: String,
 }
 
-/// What a member has to say whose shape does not tell: a role that is there, and whom it trusts.
+/// What a member has to say whose shape does not tell: a policy and a role that are there, and whom the role trusts.
 fn named(member: &str) -> Option<String> {
     match member {
+        "PolicyArn" => Some(format!("arn:aws:iam::{ACCOUNT}:policy/sample")),
         "RoleArn" => Some(format!("arn:aws:iam::{ACCOUNT}:role/sample")),
         "AssumeRolePolicyDocument" => Some(format!(
             r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{ACCOUNT}"}},"Action":"sts:*"}}}}"#
