@@ -4,11 +4,11 @@ from rig.cli import cli, walkthrough
 
 
 def test_kms_overview(admin):
-    walkthrough(admin, "00-kms-overview.sh", "symmetric policy audit", "walk-overview")
+    walkthrough(admin, "00-kms-overview.sh", "symmetric roles policy audit", "walk-overview")
 
 
 def test_public_access(admin):
-    walkthrough(admin, "20-public-access.sh", "default public unsigned malformed corrected", "walk-public")
+    walkthrough(admin, "20-public-access.sh", "default public unsigned malformed corrected review", "walk-public")
 
 
 def test_the_lines_a_person_pastes(admin):
@@ -33,6 +33,6 @@ def test_what_is_not_offered_is_refused_without_delay(admin):
         cli(admin, "kms", "list-retirable-grants", "--retiring-principal", admin.sts.get_caller_identity()["Arn"]).error
         == "UnknownOperationException"
     )
-    assert cli(admin, "iam", "list-roles").error == "InvalidAction"
+    assert cli(admin, "iam", "list-instance-profiles").error == "InvalidAction"
     refused = cli(admin, "secretsmanager", "list-secrets")
     assert refused.code != 0 and refused.error

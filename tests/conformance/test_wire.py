@@ -51,10 +51,10 @@ def test_c05_an_unknown_json_operation(admin, service, target):
     "service, action",
     [
         ("iam", "NoSuchAction"),
-        ("iam", "CreateRole"),
+        ("iam", "CreateInstanceProfile"),
         ("iam", "listusers"),
         ("iam", ""),
-        ("sts", "AssumeRole"),
+        ("sts", "GetSessionToken"),
         ("sts", "ListUsers"),
         ("sns", "ListTopics"),
         ("nosuchservice", "Thing"),
@@ -82,7 +82,7 @@ def test_c05_an_operation_of_the_client_that_is_not_offered_is_not_tried_again(a
             Operations=["Decrypt"],
         )
     with refused("InvalidAction", status=(400, 404)):
-        admin.iam.list_roles()
+        admin.iam.list_instance_profiles()
 
 
 @pytest.mark.parametrize(

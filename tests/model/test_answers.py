@@ -19,9 +19,10 @@ UNDECLARED = {
     "ValidationError": (
         *("iam:ListAccessKeys", "iam:ListAttachedUserPolicies", "iam:ListGroupsForUser"),
         *("iam:ListUserPolicies", "iam:ListUsers", "iam:ListRoles", "iam:ListRolePolicies", "iam:ListRoleTags"),
-        *("iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole"),
+        *("iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListEntitiesForPolicy"),
+        *("iam:ListPolicies", "iam:ListPolicyTags", "iam:ListPolicyVersions"),
         # An empty list is nothing at all in the query protocol.
-        *("iam:TagRole", "iam:UntagRole"),
+        *("iam:TagRole", "iam:UntagRole", "iam:TagPolicy", "iam:UntagPolicy"),
         # The ARN of something else than a role.
         "sts:AssumeRole",
     ),

@@ -4,7 +4,7 @@ import json
 
 from rig.clients import policy, statement, unique
 
-from . import roles
+from . import policies, roles
 from .stock import NOBODY, NOWHERE, Stock
 
 CONTEXT = {"purpose": "model"}
@@ -14,6 +14,9 @@ NO_ARN = "no-arn-but-long-enough-for-one"
 
 def stories(service: str, name: str, stock: Stock):
     """`(error, members)`: what each operation is asked, and the error that it is to answer with."""
+    if name in policies.OPERATIONS:
+        yield from policies.stories(name, stock)
+        return
     if roles.is_of_roles(name):
         yield from roles.stories(name, stock)
         return

@@ -2,7 +2,7 @@
 
 from rig.clients import Caller, policy, statement, unique
 
-from . import roles
+from . import policies, roles
 
 MANAGED = "arn:aws:iam::aws:policy/AdministratorAccess"
 TAGS = [{"TagKey": "stage", "TagValue": "model"}, {"TagKey": "empty", "TagValue": ""}]
@@ -20,6 +20,8 @@ class Stock:
 
     def known(self, service: str, name: str) -> dict:
         """Values for the members of an operation that name something, so that the call can succeed."""
+        if name in policies.OPERATIONS:
+            return policies.known(name, self)
         if roles.is_of_roles(name):
             return roles.known(name, self)
         if service == "kms":
